@@ -1,0 +1,12 @@
+// Original file: proto/splice65/relay/v1/relay.proto
+
+
+export interface HandoffResponse {
+  'ticket'?: (Buffer | Uint8Array | string);
+  'trunkAddress'?: (string);
+}
+
+export interface HandoffResponse__Output {
+  'ticket': (Buffer);
+  'trunkAddress': (string);
+}
