@@ -1,0 +1,79 @@
+import { type handleUnaryCall, Server, ServerCredentials, status as Status } from '@grpc/grpc-js'
+import { HealthImplementation } from 'grpc-health-check'
+import { asFailure } from '../bytestream/failure.ts'
+import type { Logger } from '../runtime/log.ts'
+import { carries } from './bearer.ts'
+import { RelayService } from './protocol.ts'
+import type { RelayHandlers, RelayMessages, RelayMethod } from './relay-api.ts'
+import { toStatus } from './status.ts'
+
+/** A relay's gRPC server. */
+export interface RelayRpcServer {
+  /** The port it listens on. */
+  readonly port: number
+  /** What `grpc.health.v1.Health` says from now on. */
+  setServing(serving: boolean): void
+  stop(): Promise<void>
+}
+
+/**
+ * Serves the relay's calls and `grpc.health.v1.Health` beside them. With a token every relay call must carry it;
+ * without one the caller of this function answers for who can reach the port. Failures leave as gRPC statuses,
+ * anything else as INTERNAL, logged with its stack.
+ */
+export async function serveRelayRpc(
+  parts: { readonly handlers: RelayHandlers; readonly log: Logger },
+  config: { readonly rpcHost: string; readonly rpcPort: number; readonly rpcToken?: string | undefined },
+): Promise<RelayRpcServer> {
+  const { handlers, log } = parts
+
+  const unary =
+    <M extends RelayMethod>(method: M): handleUnaryCall<RelayMessages[M]['request'], RelayMessages[M]['response']> =>
+    async (call, respond) => {
+      const [authorization] = call.metadata.get('authorization')
+      if (config.rpcToken && !carries(config.rpcToken, authorization?.toString())) {
+        respond({ code: Status.UNAUTHENTICATED, details: `${method} needs the shared RPC token` })
+        return
+      }
+      try {
+        respond(null, await handlers[method](call.request))
+      } catch (error) {
+        const failure = asFailure(error, `Cannot ${method}`)
+        if (failure.code === 'internal') log.error({ err: error, method }, 'an RPC failed unexpectedly')
+        respond(toStatus(failure))
+      }
+    }
+
+  const server = new Server({ 'grpc.max_receive_message_length': 1 << 20 })
+  server.addService(RelayService.service, {
+    activate: unary('activate'),
+    handoff: unary('handoff'),
+    findHalves: unary('findHalves'),
+    listBytestreams: unary('listBytestreams'),
+    endBytestream: unary('endBytestream'),
+    drain: unary('drain'),
+  })
+  const health = new HealthImplementation({ '': 'SERVING' })
+  health.addToServer(server)
+
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(
+      `${bracketed(config.rpcHost)}:${config.rpcPort}`,
+      ServerCredentials.createInsecure(),
+      (error, bound) => (error ? reject(error) : resolve(bound)),
+    )
+  })
+  return {
+    port,
+    setServing: (serving) => health.setStatus('', serving ? 'SERVING' : 'NOT_SERVING'),
+    stop: () =>
+      new Promise((resolve) => {
+        server.tryShutdown(() => resolve())
+        server.forceShutdown()
+      }),
+  }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
