@@ -1,0 +1,56 @@
+import { createElement, type Element } from '@xmpp/xml'
+
+export { Element } from '@xmpp/xml'
+
+/** What may stand inside an element; everything empty is left out. */
+export type Child = Element | string | undefined | readonly Child[]
+
+/** Builds an element. Attributes that are undefined are left out; text is escaped. */
+export function xml(
+  name: string,
+  attributes: Readonly<Record<string, string | number | undefined>> = {},
+  ...children: readonly Child[]
+): Element {
+  const present = children.flat(Number.POSITIVE_INFINITY as 1).filter((child) => child !== undefined && child !== '')
+  return createElement(name, { ...attributes }, ...(present as (Element | string)[]))
+}
+
+/** The namespaces we speak, by the name the project uses for them. */
+export const ns = {
+  stanzas: 'urn:ietf:params:xml:ns:xmpp-stanzas',
+  bytestreams: 'http://jabber.org/protocol/bytestreams',
+  discoInfo: 'http://jabber.org/protocol/disco#info',
+  discoItems: 'http://jabber.org/protocol/disco#items',
+  si: 'http://jabber.org/protocol/si',
+  fileTransfer: 'http://jabber.org/protocol/si/profile/file-transfer',
+  featureNegotiation: 'http://jabber.org/protocol/feature-neg',
+  ibb: 'http://jabber.org/protocol/ibb',
+  oobIq: 'jabber:iq:oob',
+  oobMessage: 'jabber:x:oob',
+  dataForm: 'jabber:x:data',
+  ping: 'urn:xmpp:ping',
+  version: 'jabber:iq:version',
+  lastActivity: 'jabber:iq:last',
+} as const
+
+/** An attribute as text; undefined when it is absent. */
+export function attribute(element: Element, name: string): string | undefined {
+  const value: unknown = element.attrs[name]
+  return value === undefined || value === null ? undefined : String(value)
+}
+
+/**
+ * The one payload of an iq get or set; undefined when there is none or more than one, which RFC 6120 §8.2.3 calls a
+ * bad request.
+ */
+export function soleChild(iq: Element): Element | undefined {
+  const children = iq.getChildElements()
+  return children.length === 1 ? children[0] : undefined
+}
+
+/** A number written in decimal digits only, and exact in JavaScript; undefined for anything else. */
+export function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : undefined
+}
