@@ -1,0 +1,33 @@
+import type { Restartable } from './restartable.ts'
+
+export interface Account {
+  /** Localpart of the JID. */
+  readonly user: string
+  readonly password: string
+}
+
+/** An external component (XEP-0114) that the server will let in. */
+export interface ComponentAccount {
+  readonly domain: string
+  readonly secret: string
+}
+
+export interface XmppServerOptions {
+  /** The domain whose accounts these are. */
+  readonly domain: string
+  readonly accounts: readonly Account[]
+  readonly components: readonly ComponentAccount[]
+  /** Default: a free one. */
+  readonly c2sPort?: number
+  /** Where components connect. Default: a free one. */
+  readonly componentPort?: number
+}
+
+/** A real XMPP server on loopback: clients log in without TLS, components are found by disco#items, accounts survive a restart. */
+export interface XmppServer extends Restartable {
+  readonly domain: string
+  readonly c2sPort: number
+  /** What a client is told to connect to: `xmpp://127.0.0.1:PORT`. */
+  readonly service: string
+  readonly componentPort: number
+}
