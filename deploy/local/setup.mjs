@@ -52,6 +52,20 @@ const slixmpp = {
 const openssl = { name: 'openssl', present: () => onPath('openssl'), apt: 'openssl', brew: 'openssl', dnf: 'openssl' }
 const needs = { demo: [redis, prosody], test: [redis, prosody, ejabberd, slixmpp, openssl] }
 
+/** Installs packages without starting their services: we start our own, on ports of our own. */
+const quietInstall = `
+set -e
+export DEBIAN_FRONTEND=noninteractive
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\\nexit 101\\n' > $policy
+  chmod 755 $policy
+fi
+apt-get install -y --no-install-recommends "$@"
+`
+
 await main(process.argv.slice(2))
 
 async function main(args) {
@@ -107,12 +121,11 @@ async function installPrograms(missing) {
       `Cannot find ${names}, and there is no apt-get to install from. Please install it yourself:\n${hints(missing)}`,
     )
   }
-  const asRoot =
-    process.getuid?.() === 0
-      ? []
-      : onPath('sudo')
-        ? ['sudo', '-n']
-        : fail(`Cannot install ${names}: that takes root, and there is no sudo. As root:\n${hints(missing, ['apt'])}`)
+  const isRoot = process.getuid?.() === 0
+  if (!isRoot && !onPath('sudo')) {
+    fail(`Cannot install ${names}: that takes root, and there is no sudo. As root:\n${hints(missing, ['apt'])}`)
+  }
+  const asRoot = isRoot ? [] : ['sudo', '-n']
   const env = { ...process.env, PATH: hostPath.join(delimiter), DEBIAN_FRONTEND: 'noninteractive' }
   const update = [...asRoot, 'apt-get', 'update']
   const install = [...asRoot, 'sh', '-c', quietInstall, 'sh', ...missing.map((program) => program.apt)]
@@ -128,20 +141,6 @@ async function installPrograms(missing) {
   const still = missing.filter((program) => !program.present()).map((program) => program.name)
   if (still.length > 0) fail(`Cannot find ${still.join(', ')} although apt-get has installed it`)
 }
-
-/** Installs packages without starting their services: we start our own, on ports of our own. */
-const quietInstall = `
-set -e
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ]; then
-  trap 'rm -f $policy' EXIT
-  trap 'exit 1' HUP INT TERM
-  printf '#!/bin/sh\\nexit 101\\n' > $policy
-  chmod 755 $policy
-fi
-apt-get install -y --no-install-recommends "$@"
-`
 
 function hasPackageList() {
   try {
