@@ -55,7 +55,8 @@ export interface RelayRecord {
  */
 export interface Registry {
   /**
-   * Claims a slot of a room: the first two win, atomically. A replaceable half gives way to a newcomer.
+   * Claims a slot of a room: the first two win, atomically. A replaceable half gives way to a newcomer, unless an
+   * activation holds the room. Repeating a claim that was won answers the same slot.
    * Throws `taken` when both slots are held, or when the room's bytestream is or was just active.
    */
   claim(room: Room, half: HalfRecord): Promise<Claim>
@@ -72,7 +73,10 @@ export interface Registry {
   /** Claims the activation of a room; `claimant` is a random name that settles it later. Idempotent for one claimant. */
   claimActivation(room: Room, claimant: string): Promise<ActivationClaim>
 
-  /** Ends this claimant's activation: `joined` leaves a tombstone in the room, otherwise both halves wait on. */
+  /**
+   * Ends this claimant's activation: `joined` leaves a tombstone in the room, whoever holds the claim by now; otherwise
+   * both halves wait on.
+   */
   settleActivation(room: Room, claimant: string, joined: boolean): Promise<void>
 
   /** Leaves a tombstone for `tombstoneMs`: nobody can claim the room, and repeated activations find it activated. */

@@ -1,0 +1,7 @@
+-- Lists a relay, or refreshes it.
+-- KEYS: directory. ARGV: name of the relay, its record (JSON), its lease in ms.
+-- Returns nil.
+
+redis.call('HSET', KEYS[1], ARGV[1], digits(now + ARGV[3]) .. ' ' .. ARGV[2])
+local _, last = prune()
+redis.call('PEXPIREAT', KEYS[1], digits(last))

@@ -1,0 +1,6 @@
+-- Lists the relays.
+-- KEYS: directory.
+-- Returns {record (JSON)…} in no order.
+
+local records = prune()
+return records
