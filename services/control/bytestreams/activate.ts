@@ -1,0 +1,133 @@
+import { type Digest, digestAsTyped, digestOf } from '../../shared/bytestream/digest.ts'
+import { asFailure, Failure, type FailureCode } from '../../shared/bytestream/failure.ts'
+import { formatBareJid, formatJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
+import type { Room } from '../../shared/bytestream/room.ts'
+import type { Clock } from '../../shared/runtime/clock.ts'
+import { StanzaError } from '../../shared/xmpp/stanza-error.ts'
+import { attribute, ns } from '../../shared/xmpp/xml.ts'
+import type { IqRequest, IqRoute } from '../component/router.ts'
+import type { Activated, Activator } from './activator.ts'
+import type { Admission } from './admission.ts'
+
+/** How an activation was answered. */
+export const activationOutcomes = [
+  'joined',
+  'repeated',
+  'malformed',
+  'forbidden',
+  'not-found',
+  'not-ready',
+  'taken',
+  'over-limit',
+  'unavailable',
+  'internal',
+] as const satisfies readonly (Activated | FailureCode)[]
+export type ActivationOutcome = (typeof activationOutcomes)[number]
+
+/** An activation that has been answered. What it did not get to is absent. */
+export interface AnsweredActivation {
+  readonly outcome: ActivationOutcome
+  readonly requester: Jid
+  readonly target?: Jid
+  readonly digest?: Digest
+  readonly durationMs: number
+  readonly error?: unknown
+}
+
+export interface ActivateOptions {
+  /** Activations of one bare JID that may be under way at once. */
+  readonly activationsPerRequester: number
+}
+
+export interface ActivateParts {
+  readonly activator: Pick<Activator, 'activate'>
+  readonly admits: Admission
+  readonly clock: Clock
+  readonly events: { activationAnswered(activation: AnsweredActivation): void }
+}
+
+interface Asked {
+  readonly target: Jid
+  readonly rooms: readonly [Room, ...Room[]]
+}
+
+const longestSidBytes = 1023
+
+/** Answers activations (XEP-0065 §6.3.5): checks who asks and what for, and leaves the rest to the activator. */
+export function activateRoute({ activator, admits, clock, events }: ActivateParts, options: ActivateOptions): IqRoute {
+  const underWay = new Map<string, number>()
+
+  return {
+    kind: 'activate',
+    type: 'set',
+    name: 'query',
+    namespace: ns.bytestreams,
+    async handle(request) {
+      const startedMs = clock.now()
+      const { requester } = request
+      let asked: Asked | undefined
+      const told = (outcome: ActivationOutcome, error?: unknown) =>
+        events.activationAnswered({
+          outcome,
+          requester,
+          durationMs: clock.now() - startedMs,
+          ...(asked && { target: asked.target, digest: asked.rooms[0].digest }),
+          ...(error !== undefined && { error }),
+        })
+      try {
+        if (!admits(requester)) throw new Failure('forbidden', 'Cannot activate: you may not use this proxy')
+        asked = readActivation(request)
+        const activation = { rooms: asked.rooms, requester: request.from, target: formatJid(asked.target) }
+        told(await limited(requester, () => activator.activate(activation)))
+        return undefined
+      } catch (error) {
+        told(error instanceof StanzaError ? 'malformed' : asFailure(error, 'Cannot activate').code, error)
+        throw error
+      }
+    },
+  }
+
+  async function limited<T>(requester: Jid, task: () => Promise<T>): Promise<T> {
+    const key = formatBareJid(requester)
+    const count = underWay.get(key) ?? 0
+    if (count >= options.activationsPerRequester) {
+      throw new Failure('over-limit', `Cannot activate: ${count} activations of yours are under way`)
+    }
+    underWay.set(key, count + 1)
+    try {
+      return await task()
+    } finally {
+      const left = (underWay.get(key) ?? 1) - 1
+      if (left > 0) underWay.set(key, left)
+      else underWay.delete(key)
+    }
+  }
+}
+
+function readActivation({ payload, requester, from, resource }: IqRequest): Asked {
+  const sid = attribute(payload, 'sid') ?? ''
+  const activates = payload.getChildElements().filter((child) => child.is('activate', ns.bytestreams))
+  const [activate] = activates
+  if (sid === '') throw new Failure('malformed', 'Cannot activate: the query has no sid')
+  if (Buffer.byteLength(sid) > longestSidBytes) {
+    throw new Failure('malformed', `Cannot activate: the sid is longer than ${longestSidBytes} bytes`)
+  }
+  if (!activate || activates.length > 1) {
+    throw new Failure('malformed', 'Cannot activate: the query must hold one activate element')
+  }
+  const typed = activate.text().trim()
+  const target = readTarget(typed)
+  const prepared = digestOf(sid, requester, target)
+  const asTyped = digestAsTyped(sid, from, typed)
+  const rooms: Asked['rooms'] = [{ digest: prepared, streamhost: resource }]
+  // Some clients hash what their user typed.
+  return { target, rooms: asTyped === prepared ? rooms : [...rooms, { digest: asTyped, streamhost: resource }] }
+}
+
+function readTarget(typed: string): Jid {
+  try {
+    return parseJid(typed)
+  } catch (error) {
+    throw new StanzaError({ condition: 'jid-malformed', text: asFailure(error, 'Cannot activate').message })
+  }
+}

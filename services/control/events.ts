@@ -1,0 +1,167 @@
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { abbreviate } from '../shared/bytestream/digest.ts'
+import { formatBareJid } from '../shared/bytestream/jid.ts'
+import type { Logger } from '../shared/runtime/log.ts'
+import type { Metrics } from '../shared/runtime/metrics.ts'
+import type { StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
+import type { ActivationOutcome, AnsweredActivation } from './bytestreams/activate.ts'
+import type { LinkEvents, LinkState } from './component/link.ts'
+import { setbackAdvice } from './component/retry.ts'
+import type { IqKind } from './component/router.ts'
+import type { Directory } from './directory.ts'
+
+/** Everything control has to tell: each function writes the log line and moves the metric. */
+export interface ControlEvents extends LinkEvents {
+  iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
+  handlerFailed(kind: IqKind, error: unknown): void
+  activationAnswered(activation: AnsweredActivation): void
+  registryRequested(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  /** Shows, from now on, the link's state and the relays at every scrape. */
+  watch(parts: { readonly link: { readonly state: LinkState }; readonly directory: Directory }): void
+}
+
+const severity: Record<ActivationOutcome, 'debug' | 'info' | 'warn'> = {
+  joined: 'debug',
+  repeated: 'debug',
+  malformed: 'info',
+  forbidden: 'info',
+  'not-found': 'info',
+  'not-ready': 'info',
+  taken: 'info',
+  'over-limit': 'info',
+  unavailable: 'warn',
+  internal: 'warn',
+}
+
+/** Builds the events of one control. Its metrics belong to `metrics`. */
+export function createControlEvents({
+  log,
+  metrics,
+}: {
+  readonly log: Logger
+  readonly metrics: Metrics
+}): ControlEvents {
+  const registers = [metrics]
+  const iqs = new Counter({
+    name: 'splice65_iqs_total',
+    help: 'IQ requests answered, by their kind and the answer: result, or the stanza error condition.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  })
+  const activations = new Counter({
+    name: 'splice65_activations_total',
+    help: 'Activations answered, by outcome.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const activationSeconds = new Histogram({
+    name: 'splice65_activation_duration_seconds',
+    help: 'Time from an activation to its answer.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5],
+    registers,
+  })
+  const registrySeconds = new Histogram({
+    name: 'splice65_registry_request_duration_seconds',
+    help: 'Time the registry took to answer.',
+    labelNames: ['operation', 'outcome'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+    registers,
+  })
+  const connects = new Counter({
+    name: 'splice65_component_connects_total',
+    help: 'Times the XMPP server has accepted the component.',
+    registers,
+  })
+  const lostAnswers = new Counter({
+    name: 'splice65_answers_lost_total',
+    help: 'Answers that could not be sent because the component stream was down.',
+    registers,
+  })
+
+  return {
+    componentConnected() {
+      connects.inc()
+      log.info('connected to the XMPP server')
+    },
+    componentStandsBy() {
+      log.info('standing by: another replica is connected to the XMPP server')
+    },
+    componentLost(reason, retryInMs) {
+      log.warn(
+        { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
+        'not connected to the XMPP server',
+      )
+    },
+    componentMisconfigured(reason, retryInMs) {
+      log.error(
+        { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
+        `the XMPP server does not take us: ${setbackAdvice(reason.condition)}`,
+      )
+    },
+    answerLost(error) {
+      lostAnswers.inc()
+      log.warn({ err: error }, 'an answer could not be sent')
+    },
+    iqAnswered(kind, outcome) {
+      iqs.inc({ kind, outcome })
+    },
+    handlerFailed(kind, error) {
+      log.error({ err: error, kind }, 'an iq handler failed unexpectedly')
+    },
+    activationAnswered({ outcome, requester, target, digest, durationMs, error }) {
+      activations.inc({ outcome })
+      activationSeconds.observe(durationMs / 1000)
+      log[severity[outcome]](
+        {
+          outcome,
+          requester: formatBareJid(requester),
+          target: target && formatBareJid(target),
+          digest: digest && abbreviate(digest),
+          durationMs: Math.round(durationMs),
+          reason: reasonOf(error),
+        },
+        'activation answered',
+      )
+    },
+    registryRequested(operation, outcome, seconds) {
+      registrySeconds.observe({ operation, outcome }, seconds)
+    },
+    watch({ link, directory }) {
+      new Gauge({
+        name: 'splice65_component_up',
+        help: '1 while the XMPP server has accepted the component, else 0.',
+        registers,
+        collect() {
+          this.set(link.state === 'connected' ? 1 : 0)
+        },
+      })
+      new Gauge({
+        name: 'splice65_component_standby',
+        help: '1 while another replica holds the component and this one waits, else 0.',
+        registers,
+        collect() {
+          this.set(link.state === 'standby' ? 1 : 0)
+        },
+      })
+      new Gauge({
+        name: 'splice65_relays',
+        help: 'Relays as last known: ready, draining, or missing from the registry for longer than a lease.',
+        labelNames: ['state'],
+        registers,
+        collect() {
+          const alive = directory.alive()
+          const draining = alive.filter((relay) => relay.draining).length
+          this.set({ state: 'ready' }, alive.length - draining)
+          this.set({ state: 'draining' }, draining)
+          this.set({ state: 'missing' }, directory.known().length - alive.length)
+        },
+      })
+    },
+  }
+}
+
+/** What an operator is told: the failure, and what lies beneath it, without a stack. */
+function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
+}

@@ -1,0 +1,100 @@
+import type { AddressInfo } from 'node:net'
+import { openRegistry } from '../shared/registry/open.ts'
+import type { Registry } from '../shared/registry/registry.ts'
+import { openRelayClients, type RelayClients } from '../shared/rpc/client.ts'
+import { type Clock, systemClock } from '../shared/runtime/clock.ts'
+import { serveHealth } from '../shared/runtime/health.ts'
+import { inOrder } from '../shared/runtime/in-order.ts'
+import { createLog, type Logger } from '../shared/runtime/log.ts'
+import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
+import type { Running } from '../shared/runtime/run.ts'
+import { activateRoute } from './bytestreams/activate.ts'
+import { Activator } from './bytestreams/activator.ts'
+import { createAdmission } from './bytestreams/admission.ts'
+import { discoRoutes } from './bytestreams/disco.ts'
+import { Permits } from './bytestreams/permits.ts'
+import { addressRoute } from './bytestreams/streamhost.ts'
+import { housekeepingRoutes } from './component/housekeeping.ts'
+import { ComponentLink, type LinkState } from './component/link.ts'
+import { createRouter } from './component/router.ts'
+import type { ControlConfig } from './config.ts'
+import { openDirectory } from './directory.ts'
+import { createControlEvents } from './events.ts'
+
+/** Parts of control that can be given instead of built. What is given stays its giver's to close. */
+export interface ControlParts {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly registry: Registry
+  readonly relays: RelayClients
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+/** A control that runs. */
+export interface RunningControl extends Running {
+  readonly addresses: { readonly health: AddressInfo }
+  /** How it stands with the XMPP server. */
+  readonly component: { readonly state: LinkState }
+  drain(signal: AbortSignal): Promise<void>
+}
+
+/** Builds a control and starts it; it goes on connecting to the XMPP server for as long as that takes. */
+export async function startControl(config: ControlConfig, given: Partial<ControlParts> = {}): Promise<RunningControl> {
+  const { clock = systemClock, random = Math.random } = given
+  const admits = createAdmission(config)
+  const log = given.log ?? createLog('control', config)
+  const metrics = given.metrics ?? createMetrics('control')
+  const events = createControlEvents({ log, metrics })
+  const registry =
+    given.registry ?? (await openRegistry(config.registryUrl, { log, onRequest: events.registryRequested }))
+  const relays = given.relays ?? openRelayClients(config)
+  const directory = await openDirectory({ registry, clock }, config)
+  const permits = new Permits({ clock }, config.findHalvesConcurrency)
+  const activator = new Activator({ registry, directory, relays, permits, clock }, config)
+  const answer = createRouter(
+    {
+      routes: [
+        ...discoRoutes(config),
+        ...housekeepingRoutes({ clock }),
+        addressRoute({ directory, admits }, config),
+        activateRoute({ activator, admits, clock, events }, config),
+      ],
+      serves: (resource) =>
+        config.streamhosts.some(({ name }) => name === resource) || directory.find(resource) !== undefined,
+      events,
+    },
+    config,
+  )
+  const link = new ComponentLink({ answer, events, clock, random }, config)
+  events.watch({ link, directory })
+  const health = await serveHealth({ metrics, ready: () => unreadiness(link.state) }, config)
+  link.start()
+
+  return {
+    addresses: { health: health.address },
+    component: link,
+    drain: (signal) => Promise.race([link.settle(), aborted(signal)]),
+    stop: inOrder(
+      link,
+      health,
+      directory,
+      { stop: () => (given.relays ? undefined : relays.close()) },
+      { stop: () => (given.registry ? undefined : registry.close()) },
+    ),
+  }
+}
+
+/** Why this replica would not serve now. One that stands by is ready: it is what makes the other's end harmless. */
+function unreadiness(state: LinkState): string | undefined {
+  return state === 'connected' || state === 'standby'
+    ? undefined
+    : `${state}: no XMPP server has accepted the component`
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
