@@ -36,7 +36,9 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
 }
 
 function configuration({ domain, components, c2sPort, componentPort }: Required<XmppServerOptions>, folder: Folder) {
-  const items = components.map((component) => `{ ${lua(component.domain)}, "File transfer" };`)
+  // Prosody lists components below the domain by itself.
+  const others = components.filter((component) => !component.domain.endsWith(`.${domain}`))
+  const items = others.map((component) => `{ ${lua(component.domain)}, "File transfer" };`)
   const blocks = components.map(
     (component) => `Component ${lua(component.domain)}\n  component_secret = ${lua(component.secret)}\n`,
   )

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { environmentName } from '../../services/shared/runtime/options.ts'
 import { type Child, type Exit, startChild } from './child.ts'
 import { temporaryFolder } from './folder.ts'
 import { answersOk } from './readiness.ts'
@@ -111,9 +112,7 @@ export async function startService(
 export function serviceEnv(service: ServiceName, settings: ServiceSettings): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {}
   for (const [option, value] of Object.entries(settings)) {
-    if (value === undefined) continue
-    const words = option.replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_')
-    env[`${service}_${words}`.toUpperCase()] = String(value)
+    if (value !== undefined) env[environmentName(service, option)] = String(value)
   }
   return env
 }
