@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { type Address, type Balancer, startBalancer } from './balancer.ts'
+import { startEjabberd } from './ejabberd.ts'
+import { temporaryFolder } from './folder.ts'
+import { freePort } from './port.ts'
+import { startProsody } from './prosody.ts'
+import { type RedisServer, startRedis } from './redis.ts'
+import { type ServiceProcess, type ServiceSettings, serviceEnv, startService } from './service.ts'
+import type { Account, XmppServer } from './xmpp-server.ts'
+
+export interface FleetOptions {
+  readonly relays: number
+  /** Default: `prosody`. */
+  readonly server?: 'prosody' | 'ejabberd'
+  /** Default: `example.test`; the proxy is `proxy.` below it. */
+  readonly domain?: string
+  /** Default: alice and bob, whose passwords are `alice` and `bob`. */
+  readonly accounts?: readonly Account[]
+  /** Names of the shared streamhosts, each a balanced address of its own. Default: the main one alone, whose name is empty. */
+  readonly streamhosts?: readonly string[]
+  /** `per-pod` advertises the relays' own addresses before the shared ones. Default: `shared`. */
+  readonly streamhostMode?: 'shared' | 'per-pod'
+  /** Settings of every control, over what the fleet itself sets. */
+  readonly control?: ServiceSettings
+  /** Settings of every relay, over what the fleet itself sets. */
+  readonly relay?: ServiceSettings
+}
+
+/** A relay in a process of its own, and where its clients reach it past the balancers. */
+export interface RelayProcess extends ServiceProcess {
+  /** SOCKS5 addresses by the name of their streamhost; the relay's own one is under the relay's name. */
+  readonly socks: Readonly<Record<string, Address>>
+}
+
+/** The whole system on this machine, each part a process of its own. Whoever starts it stops it. */
+export interface Fleet extends AsyncDisposable {
+  readonly xmpp: XmppServer
+  readonly redis: RedisServer
+  /** The control that was started last. */
+  readonly control: ServiceProcess
+  /** Every relay that was started, in order: `relay-0`, `relay-1`, … */
+  readonly relays: readonly RelayProcess[]
+  /** What clients dial, by the name of the streamhost; each goes round the relays. */
+  readonly balancers: Readonly<Record<string, Balancer>>
+  /** JID of the proxy. */
+  readonly proxy: string
+  readonly accounts: readonly Account[]
+  /** Starts one more control, or one in place of a control that has stopped. Resolves when it is ready. */
+  startControl(settings?: ServiceSettings): Promise<ServiceProcess>
+  /** Starts one more relay and puts it behind the balancers. Resolves when it is ready. */
+  startRelay(settings?: ServiceSettings): Promise<RelayProcess>
+  /** Stops everything, newest first. */
+  stop(): Promise<void>
+}
+
+const loopback = '127.0.0.1'
+const servers = { prosody: startProsody, ejabberd: startEjabberd }
+
+/** Starts an XMPP server, a Redis, relays and a control, all on free ports, and resolves when all are ready. */
+export async function startFleet(options: FleetOptions): Promise<Fleet> {
+  const { domain = 'example.test', accounts = [account('alice'), account('bob')], streamhosts = [''] } = options
+  const proxy = `proxy.${domain}`
+  const componentSecret = randomBytes(16).toString('hex')
+
+  // What is opened here closes in reverse order: when the fleet stops, or at once when a part cannot start.
+  await using opened = new AsyncDisposableStack()
+  const folder = opened.use(temporaryFolder('fleet'))
+  const secretFile = folder.file('component-secret')
+  const tokenFile = folder.file('rpc-token')
+  await writeFile(secretFile, componentSecret, { mode: 0o600 })
+  await writeFile(tokenFile, randomBytes(32).toString('hex'), { mode: 0o600 })
+
+  const components = [{ domain: proxy, secret: componentSecret }]
+  const xmpp = opened.use(await servers[options.server ?? 'prosody']({ domain, accounts, components }))
+  const redis = opened.use(await startRedis())
+  const balancers: Record<string, Balancer> = {}
+  for (const name of streamhosts) balancers[name] = opened.use(await startBalancer())
+
+  const relays: RelayProcess[] = []
+  const controls: ServiceProcess[] = []
+  const services = opened.use(new AsyncDisposableStack())
+
+  async function startRelay(settings: ServiceSettings = {}): Promise<RelayProcess> {
+    const name = `relay-${relays.length}`
+    const socks: Record<string, Address> = {}
+    for (const streamhost of [...streamhosts, name]) socks[streamhost] = { host: loopback, port: await freePort() }
+    const env = serviceEnv('relay', {
+      ...(await common(name)),
+      listen: streamhosts.map((streamhost) => listener(streamhost, socks[streamhost])).join(','),
+      ownListen: listener('', socks[name]),
+      publicHost: loopback,
+      advertiseHost: loopback,
+      rpcHost: loopback,
+      rpcPort: await freePort(),
+      trunkHost: loopback,
+      trunkPort: await freePort(),
+      drainDelayMs: 0,
+      ...options.relay,
+      ...settings,
+    })
+    const started = await startService('relay', env, { name, until: 'readyz' })
+    const relay = services.use(Object.assign(started, { socks }))
+    for (const [streamhost, balancer] of Object.entries(balancers)) {
+      const backend = socks[streamhost]
+      if (backend) balancer.add(backend)
+    }
+    relays.push(relay)
+    return relay
+  }
+
+  async function startControl(settings: ServiceSettings = {}): Promise<ServiceProcess> {
+    const name = `control-${controls.length}`
+    const env = serviceEnv('control', {
+      ...(await common(name)),
+      componentDomain: proxy,
+      componentHost: loopback,
+      componentPort: xmpp.componentPort,
+      componentSecretFile: secretFile,
+      streamhosts: streamhosts.map((streamhost) => listener(streamhost, balancers[streamhost]?.address)).join(','),
+      streamhostMode: options.streamhostMode,
+      ...options.control,
+      ...settings,
+    })
+    const control = services.use(await startService('control', env, { name, until: 'readyz' }))
+    controls.push(control)
+    return control
+  }
+
+  async function common(pod: string): Promise<ServiceSettings> {
+    return {
+      pod,
+      logLevel: 'debug',
+      healthHost: loopback,
+      healthPort: await freePort(),
+      registryUrl: redis.url,
+      rpcTokenFile: tokenFile,
+    }
+  }
+
+  for (let i = 0; i < options.relays; i++) await startRelay()
+  // Control reads the list of relays when it starts.
+  await startControl()
+
+  const running = opened.move()
+  const stop = () => running.disposeAsync()
+  return {
+    xmpp,
+    redis,
+    get control() {
+      const control = controls.at(-1)
+      if (!control) throw new Error('Cannot name the control: none was started')
+      return control
+    },
+    relays,
+    balancers,
+    proxy,
+    accounts,
+    startControl,
+    startRelay,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+function account(user: string): Account {
+  return { user, password: user }
+}
+
+/** An address in the form of the services' options: `[name=]host:port`. */
+function listener(streamhost: string, address: Address | undefined): string {
+  if (!address) throw new Error(`Cannot write the address of streamhost "${streamhost}": it has none`)
+  const { host, port } = address
+  return `${streamhost && `${streamhost}=`}${host}:${port}`
+}
