@@ -36,7 +36,7 @@ export interface Session {
    * the peer answered, or `unavailable` when there is no answer in time or the connection ends.
    */
   request(iq: Element, options?: RequestOptions): Promise<Element>
-  /** Handles a kind of iq; handlers of one kind are tried in the order of their coming. The answer takes it away. */
+  /** Handles a kind of iq; of several handlers the newest is tried first. The answer takes it away. */
   onIq(route: IqRoute, handler: IqHandler): () => void
   /** Sees every message. The answer takes it away. */
   onMessage(handler: (message: Element) => void): () => void
@@ -130,7 +130,7 @@ export function createSession({
       send,
       onIq(route, handler) {
         const entry = { route, handler }
-        routes.push(entry)
+        routes.unshift(entry)
         return () => {
           const index = routes.indexOf(entry)
           if (index >= 0) routes.splice(index, 1)

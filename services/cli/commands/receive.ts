@@ -1,0 +1,81 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { formatBareJid, formatJid, parseJid } from '../../shared/bytestream/jid.ts'
+import { receiverFeatures, startReceiver } from '../../shared/transfer/receiver.ts'
+import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
+import {
+  type AccountFlags,
+  collect,
+  login,
+  perform,
+  RECEIVER_RESOURCE,
+  type ReportFlags,
+  type Surroundings,
+  withAccount,
+  withReport,
+} from '../command.ts'
+
+const ANYONE = 'any'
+
+interface ReceiveFlags extends AccountFlags, ReportFlags {
+  into: string
+  from: string[]
+  once?: boolean
+  maxSize?: number
+}
+
+export function receiveCommand(surroundings: Surroundings): Command {
+  const command = new Command('receive')
+    .description('receive files, until interrupted')
+    .requiredOption('--into <folder>', 'where files go; nothing there is overwritten')
+    .requiredOption('--from <jid>', 'whose files to take: a bare JID, a domain or "any"; may be repeated', collect)
+    .option('--once', 'end after one file')
+    .option('--max-size <bytes>', 'decline larger files', parseSize)
+  return withReport(withAccount(command)).action((flags: ReceiveFlags) => receive(surroundings, flags))
+}
+
+async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise<void> {
+  const { signal } = surroundings
+  await perform(surroundings, flags, async (reporter, cleanup) => {
+    const allowed = new Set(flags.from.map((from) => (from === ANYONE ? from : formatBareJid(parseJid(from)))))
+    const session = await login(surroundings, flags, RECEIVER_RESOURCE, reporter.warn, cleanup)
+    const first = Promise.withResolvers<void>()
+    const stop = startReceiver(
+      {
+        session,
+        decide(peer) {
+          const jid = parseJid(peer)
+          if (allowed.has(ANYONE) || allowed.has(formatBareJid(jid)) || allowed.has(jid.domain)) return true
+          reporter.warn(`Declined a file from ${peer}: not among --from`)
+          return 'Files are taken from chosen senders only'
+        },
+        watch: reporter.transfer,
+        onTransfer(_peer, _offer, done) {
+          done.then((file) => {
+            reporter.done(file)
+            first.resolve()
+          }, reporter.failed)
+        },
+      },
+      { into: flags.into, ...(flags.maxSize !== undefined && { maxBytes: flags.maxSize }) },
+    )
+    cleanup.defer(stop)
+    answerDiscovery(session, {
+      identities: [{ category: 'client', type: 'console', name: 'splice65' }],
+      features: new Set(receiverFeatures),
+    })
+    reporter.ready(formatJid(session.jid))
+    await Promise.race([untilAborted(signal), ...(flags.once ? [first.promise] : [])])
+  })
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+function parseSize(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('a number of bytes')
+  return Number(text)
+}

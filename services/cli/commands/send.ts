@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { Command, Option } from 'commander'
+import { formatJid, parseJid } from '../../shared/bytestream/jid.ts'
+import type { Method } from '../../shared/transfer/events.ts'
+import { sendFile } from '../../shared/transfer/sender.ts'
+import { openSourceFile } from '../../shared/transfer/source-file.ts'
+import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
+import {
+  type AccountFlags,
+  collect,
+  login,
+  perform,
+  RECEIVER_RESOURCE,
+  type ReportFlags,
+  type Surroundings,
+  withAccount,
+  withReport,
+} from '../command.ts'
+
+interface SendFlags extends AccountFlags, ReportFlags {
+  to: string
+  method: Method | 'auto'
+  proxy?: string[]
+  direct: boolean
+  description?: string
+}
+
+export function sendCommand(surroundings: Surroundings): Command {
+  const command = new Command('send')
+    .description('send a file')
+    .argument('<file>')
+    .requiredOption('--to <jid>', `the receiver; a bare JID means its resource "${RECEIVER_RESOURCE}"`)
+    .addOption(
+      new Option('--method <method>', 'how the bytes travel').choices(['auto', 's5b', 'ibb', 'oob']).default('auto'),
+    )
+    .option('--proxy <jid>', 'a proxy to use instead of those the server lists; may be repeated', collect)
+    .option('--no-direct', 'do not offer our own addresses')
+    .option('--description <text>', 'a line for the receiver')
+  return withReport(withAccount(command)).action((file: string, flags: SendFlags) => send(surroundings, file, flags))
+}
+
+async function send(surroundings: Surroundings, path: string, flags: SendFlags): Promise<void> {
+  await perform(surroundings, flags, async (reporter, cleanup) => {
+    const target = parseJid(flags.to)
+    const file = cleanup.adopt(await openSourceFile(path), (source) => source.close())
+    // A resource of its own, so that sending does not push a receiver of the same account out.
+    const resource = `splice65-${randomBytes(4).toString('hex')}`
+    const session = await login(surroundings, flags, resource, reporter.warn, cleanup)
+    answerDiscovery(session, { identities: [{ category: 'client', type: 'console' }], features: new Set() })
+    reporter.ready(formatJid(session.jid))
+    const summary = await sendFile(
+      { session, file, tell: reporter.transfer() },
+      {
+        to: formatJid(target.resource ? target : { ...target, resource: RECEIVER_RESOURCE }),
+        method: flags.method,
+        direct: flags.direct,
+        signal: surroundings.signal,
+        ...(flags.proxy && { proxies: flags.proxy }),
+        ...(flags.description && { description: flags.description }),
+      },
+    )
+    reporter.done(summary)
+  })
+}

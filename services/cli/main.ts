@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander'
+import { systemClock } from '../shared/runtime/clock.ts'
+import type { Surroundings } from './command.ts'
+import { receiveCommand } from './commands/receive.ts'
+import { sendCommand } from './commands/send.ts'
+import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-code.ts'
+
+const interruption = new AbortController()
+process.once('SIGINT', () => interruption.abort(new Error('interrupted')))
+process.once('SIGTERM', () => interruption.abort(new Error('interrupted')))
+
+const surroundings: Surroundings = {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  clock: systemClock,
+  signal: interruption.signal,
+}
+
+const program = new Command('splice65')
+  .description('File transfer over XMPP, and the XEP-0065 proxy that carries it')
+  .addCommand(sendCommand(surroundings))
+  .addCommand(receiveCommand(surroundings))
+  .addHelpText('after', exitCodeHelp)
+
+// Commands inherit these only when they are made by their parent.
+for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  else process.exitCode = interruption.signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../shared/runtime/clock.ts'
+import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
+import { describeStreamhost } from '../shared/transfer/streamhost.ts'
+import { formatBytes, type Progress, type Screen, showProgress } from './progress.ts'
+
+export interface ReporterParts {
+  /** Results, and with `json` everything, one line each. */
+  readonly stdout: Screen
+  /** Everything for people. */
+  readonly stderr: Screen
+  readonly clock: Clock
+}
+
+export interface ReporterOptions {
+  /** JSON lines on stdout instead of text on stderr. Each has `event` and `atMs`, milliseconds since the start. */
+  readonly json: boolean
+  /** Each of the fifteen steps too. */
+  readonly trace: boolean
+}
+
+/** What a command says while it works. */
+export interface Reporter {
+  /** Call for one transfer; each has a progress of its own. */
+  transfer(): OnTransferEvent
+  /** The account is online under this full JID. */
+  ready(jid: string): void
+  done(summary: TransferSummary & { readonly path?: string }): void
+  failed(error: unknown): void
+  warn(text: string): void
+}
+
+const JSON_PROGRESS_MS = 250
+
+export function createReporter({ stdout, stderr, clock }: ReporterParts, { json, trace }: ReporterOptions): Reporter {
+  const startedAt = clock.now()
+  const atMs = () => Math.round((clock.now() - startedAt) * 10) / 10
+  const line = (object: object) => stdout.write(`${JSON.stringify({ ...object, atMs: atMs() })}\n`)
+  const say = (text: string) => stderr.write(`${text}\n`)
+  const running = new Set<Progress>()
+  const clear = () => {
+    for (const progress of running) progress.stop()
+    running.clear()
+  }
+  let firstByteAt = startedAt
+
+  function transfer(): OnTransferEvent {
+    let name = ''
+    let progress: Progress | undefined
+    let lastLineAt = Number.NEGATIVE_INFINITY
+    return (event) => {
+      if (event.event === 'step' && !trace) return
+      if (event.event === 'connected') firstByteAt = clock.now()
+      if (event.event === 'offered') name = event.name
+      if (event.event !== 'progress') {
+        if (json) line(event)
+        else say(describe(event, atMs()))
+        return
+      }
+      const { bytes, size } = event
+      if (!json) {
+        progress ??= showProgress({ screen: stderr, clock }, printable(name))
+        running.add(progress)
+        progress.update(bytes, size)
+      } else if (bytes === size || clock.now() - lastLineAt >= JSON_PROGRESS_MS) {
+        lastLineAt = clock.now()
+        line(event)
+      }
+    }
+  }
+
+  return {
+    transfer,
+    ready(jid) {
+      if (json) line({ event: 'ready', jid })
+      else say(`online as ${jid}`)
+    },
+    done(summary) {
+      clear()
+      const seconds = (clock.now() - firstByteAt) / 1000
+      const bytesPerSecond = Math.round(summary.transferredBytes / Math.max(seconds, 0.001))
+      if (json) {
+        line({ event: 'done', ...summary, bytesPerSecond })
+        return
+      }
+      const way = summary.streamhost ? `${summary.method} by ${describeStreamhost(summary.streamhost)}` : summary.method
+      say(`${formatBytes(summary.size)} ${way}, ${formatBytes(bytesPerSecond)}/s`)
+      stdout.write(`${summary.sha256}  ${printable(summary.path ?? summary.name)}\n`)
+    },
+    failed(error) {
+      clear()
+      const message = error instanceof Error ? error.message : String(error)
+      if (json) line({ event: 'failed', message })
+      say(`splice65: ${printable(message)}`)
+    },
+    warn: (text) => say(`splice65: ${printable(text)}`),
+  }
+}
+
+function describe(event: Exclude<TransferEvent, { event: 'progress' }>, atMs: number): string {
+  const time = `${atMs.toFixed(1).padStart(9)} ms`
+  switch (event.event) {
+    case 'step': {
+      const detail = event.detail ? `: ${printable(event.detail)}` : ''
+      return `${time}  step ${String(event.step).padStart(2)}  ${event.does}  (${event.from} → ${event.to})${detail}`
+    }
+    case 'offered':
+      return `${time}  offered  ${printable(event.name)} (${formatBytes(event.size)}), ${event.methods.join(' or ')}`
+    case 'accepted':
+      return `${time}  accepted  ${event.method}${event.offset > 0 ? `, resumed at byte ${event.offset}` : ''}`
+    case 'streamhost-failed':
+      return `${time}  not reachable  ${printable(event.reason)}`
+    case 'connected':
+      return `${time}  connected  ${event.streamhost ? describeStreamhost(event.streamhost) : event.method}`
+    case 'fallback':
+      return `${time}  ${event.from} failed, trying ${event.to}: ${printable(event.reason)}`
+  }
+}
+
+/** Text of others, without what a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '�')
+}

@@ -1,0 +1,130 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Failure } from '../bytestream/failure.ts'
+import { alternatives, safeFileName } from './file-name.ts'
+
+/** What tells one file on its way in from another: a later offer with the same identity continues it. */
+export interface FileIdentity {
+  /** Bare JID. */
+  readonly sender: string
+  readonly name: string
+  readonly size: number
+  readonly date?: string
+  readonly hash?: string
+}
+
+/** A file on its way in, kept beside its destination until it is whole. `finish`, `keep` or `discard` ends it. */
+export interface PartialFile {
+  /** Bytes that are there already and need not be sent again. */
+  readonly offset: number
+  /** Bytes that are there now. */
+  readonly bytes: number
+  /** Throws `over-limit` when the file would become larger than offered. */
+  write(chunk: Buffer): Promise<void>
+  /**
+   * Syncs it and gives it its name, or the next free one: nothing is overwritten. Throws `unavailable` when bytes are
+   * missing, and leaves it open.
+   */
+  finish(): Promise<{ path: string; sha256: string }>
+  /** Closes it and leaves what has come for a later resumption. */
+  keep(): Promise<void>
+  /** Closes and removes it. */
+  discard(): Promise<void>
+}
+
+/** Opens the partial file of an identity in a folder. Without `resume`, what an earlier attempt left is dropped. */
+export async function openPartialFile(folder: string, identity: FileIdentity, resume: boolean): Promise<PartialFile> {
+  const name = safeFileName(identity.name)
+  const path = join(folder, `.${name}.${identityKey(identity).slice(0, 16)}.part`)
+  // O_NOFOLLOW: nobody may turn the name into a link to another file.
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
+  const handle = await open(path, flags, 0o600).catch((cause: unknown) => {
+    throw new Failure('unavailable', `Cannot write to ${folder}`, { cause })
+  })
+  const hash = createHash('sha256')
+  // At least one byte is asked for: peers take an empty range for a mistake.
+  const offset = resume ? Math.max(0, Math.min((await handle.stat()).size, identity.size - 1)) : 0
+  await handle.truncate(offset)
+  await hashPrefix(handle, hash, offset)
+  let bytes = offset
+
+  return {
+    offset,
+    get bytes() {
+      return bytes
+    },
+    async write(chunk) {
+      if (bytes + chunk.length > identity.size) {
+        throw new Failure('over-limit', `The sender sent more than the ${identity.size} bytes it offered`)
+      }
+      hash.update(chunk)
+      await writeAll(handle, chunk, bytes)
+      bytes += chunk.length
+    },
+    async finish() {
+      if (bytes !== identity.size) {
+        throw new Failure('unavailable', `The stream ended after ${bytes} of ${identity.size} bytes`)
+      }
+      const destination = await claimName(folder, name)
+      // Until now nobody else could read it; from now on it is a file like any other.
+      await handle.chmod(destination.mode)
+      await handle.sync()
+      await handle.close()
+      await rename(path, destination.path)
+      await syncFolder(folder)
+      return { path: destination.path, sha256: hash.digest('hex') }
+    },
+    async keep() {
+      await handle.close()
+      if (bytes === 0) await rm(path, { force: true })
+    },
+    async discard() {
+      await handle.close()
+      await rm(path, { force: true })
+    },
+  }
+}
+
+/** One string per identity. */
+export function identityKey({ sender, name, size, date = '', hash = '' }: FileIdentity): string {
+  return createHash('sha256')
+    .update(JSON.stringify([sender, name, size, date, hash]))
+    .digest('hex')
+}
+
+async function hashPrefix(handle: FileHandle, hash: Hash, length: number): Promise<void> {
+  if (length === 0) return
+  const prefix = handle.createReadStream({ start: 0, end: length - 1, autoClose: false, highWaterMark: 256 * 1024 })
+  for await (const chunk of prefix) hash.update(chunk)
+}
+
+async function writeAll(handle: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, written, chunk.length - written, position + written)
+    written += bytesWritten
+  }
+}
+
+/** Creates an empty file under the first free name, so that no other transfer takes it before the rename. */
+async function claimName(folder: string, name: string): Promise<{ path: string; mode: number }> {
+  for (const candidate of alternatives(name)) {
+    const path = join(folder, candidate)
+    try {
+      const handle = await open(path, 'wx', 0o666)
+      const { mode } = await handle.stat()
+      await handle.close()
+      return { path, mode: mode & 0o777 }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+  throw new Error('the alternatives never end')
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  await handle.sync()
+  await handle.close()
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import { Failure } from '../bytestream/failure.ts'
+import { formatJid } from '../bytestream/jid.ts'
+import { discoverInfo } from '../xmpp/discovery.ts'
+import type { Session } from '../xmpp/session.ts'
+import { ns, xml } from '../xmpp/xml.ts'
+import { type Method, type OnTransferEvent, stepEvent, type TransferSummary } from './events.ts'
+import { sendInBand } from './ibb-sender.ts'
+import { formatOffer, methodFeature, type Offer, type OfferAnswer, offerFeatures, parseAnswer } from './offer.ts'
+import { discoverProxies } from './proxies.ts'
+import { type RequestedBytestream, requestBytestream } from './requester.ts'
+import { type SocketStreamOptions, sendOverSocket } from './socket-stream.ts'
+import type { DialOptions } from './socks5-client.ts'
+import { openDirectHost } from './socks5-host.ts'
+import type { SourceFile } from './source-file.ts'
+
+export interface SenderParts {
+  readonly session: Session
+  /** Read to its end; the caller closes it. */
+  readonly file: SourceFile
+  readonly tell: OnTransferEvent
+}
+
+export interface SendOptions {
+  /** The receiver's full JID. */
+  readonly to: string
+  /** `auto` takes the best both ends support and falls back from SOCKS5 to in-band. Default `auto`. */
+  readonly method?: Method | 'auto'
+  /** JIDs of the proxies to use; left out: those our own server lists. */
+  readonly proxies?: readonly string[]
+  /** Whether to offer our own addresses: every one, none, or these. Default every one. */
+  readonly direct?: boolean | readonly string[]
+  readonly description?: string
+  /** Size of an in-band block before base64. */
+  readonly blockBytes?: number
+  /** How long the receiver may think about the offer. Default 300 000: a person may be asked. */
+  readonly answerTimeoutMs?: number
+  readonly dial?: DialOptions
+  readonly stream?: SocketStreamOptions
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Sends one file. Throws a `StanzaError` that the receiver, its server or the proxy answered, a `DialFailure`, or a
+ * `Failure`: `not-found` when the receiver has no method in common with us, `unavailable` when the stream breaks.
+ */
+export async function sendFile(parts: SenderParts, options: SendOptions): Promise<TransferSummary> {
+  const { session, tell } = parts
+  const own = formatJid(session.jid)
+  tell(stepEvent(1, own, options.to))
+  const { features } = await discoverInfo(session, options.to, { ...(options.signal && { signal: options.signal }) })
+  tell(stepEvent(2, options.to, own, [...features].join(' ')))
+  const methods = chooseMethods(features, options)
+
+  const proxies = methods.includes('s5b')
+    ? (options.proxies ?? (await discoverProxies(session, tell, options.signal)))
+    : []
+  const answer = await offer(parts, options, methods)
+  if (answer.method === 'ibb') return sendAccepted(parts, options, answer)
+  let bytestream: RequestedBytestream
+  try {
+    bytestream = await connect(parts, options, answer.sid, proxies)
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!methods.includes('ibb')) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    tell({ event: 'fallback', from: 's5b', to: 'ibb', reason })
+    // XEP-0095 knows no second choice within an offer: a new one, with a new id.
+    return sendAccepted(parts, options, await offer(parts, options, ['ibb']))
+  }
+  return sendAccepted(parts, options, answer, bytestream)
+}
+
+/** What both ends can do, in order of preference; `oob` only ever alone. Throws `not-found` when that is nothing. */
+function chooseMethods(features: ReadonlySet<string>, { method = 'auto', to }: SendOptions): Method[] {
+  const negotiates = offerFeatures.every((feature) => features.has(feature))
+  const supported = (['s5b', 'ibb'] as const).filter((each) => negotiates && features.has(methodFeature(each)))
+  const candidates: Method[] = supported.length > 0 ? supported : features.has(ns.oobIq) ? ['oob'] : []
+  if (method === 'oob' && (features.has(ns.oobIq) || features.has(ns.oobMessage))) return ['oob']
+  const chosen = method === 'auto' ? candidates : candidates.filter((each) => each === method)
+  if (chosen.length > 0) return chosen
+  const wanted = method === 'auto' ? 'any file transfer we know' : `file transfer by ${method}`
+  throw new Failure('not-found', `${to} does not support ${wanted}`)
+}
+
+type Accepted = OfferAnswer & { readonly sid: string }
+
+async function offer(
+  { session, file, tell }: SenderParts,
+  { to, description, answerTimeoutMs = 300_000, signal }: SendOptions,
+  methods: readonly Method[],
+): Promise<Accepted> {
+  const sid = randomUUID()
+  const { name, size, date } = file
+  const made: Offer = { sid, methods, file: { name, size, date, ranges: true, ...(description && { description }) } }
+  tell({ event: 'offered', sid, name, size, peer: to, methods })
+  const result = await session.request(xml('iq', { type: 'set', to }, formatOffer(made)), {
+    timeoutMs: answerTimeoutMs,
+    ...(signal && { signal }),
+  })
+  const answer = parseAnswer(result, made)
+  tell({ event: 'accepted', sid, ...answer })
+  return { ...answer, sid }
+}
+
+async function connect(
+  { session, tell }: SenderParts,
+  { to, direct = true, dial, signal }: SendOptions,
+  sid: string,
+  proxies: readonly string[],
+): Promise<RequestedBytestream> {
+  const directHost = direct === false ? undefined : await openDirectHost(direct === true ? undefined : direct)
+  try {
+    return await requestBytestream(
+      { session, tell, ...(directHost && { directHost }) },
+      { sid, target: to, proxies, ...(dial && { dial }), ...(signal && { signal }) },
+    )
+  } finally {
+    directHost?.close()
+  }
+}
+
+async function sendAccepted(
+  { session, file, tell }: SenderParts,
+  { to, blockBytes, stream, signal }: SendOptions,
+  { sid, offset }: Accepted,
+  bytestream?: RequestedBytestream,
+): Promise<TransferSummary> {
+  let bytes = offset
+  const onSent = (length: number) => {
+    bytes += length
+    tell({ event: 'progress', bytes, size: file.size })
+  }
+  const method = bytestream ? 's5b' : 'ibb'
+  if (bytestream) {
+    const { socket, streamhost, direct } = bytestream
+    tell({ event: 'connected', method, streamhost, direct })
+    tell(stepEvent(15, formatJid(session.jid), to, `${file.size - offset} bytes`))
+    await sendOverSocket(socket, file.chunks(offset), onSent, { ...stream, ...(signal && { signal }) })
+  } else {
+    tell({ event: 'connected', method })
+    await sendInBand(session, (size) => file.chunks(offset, size), onSent, {
+      sid,
+      peer: to,
+      ...(blockBytes && { blockBytes }),
+      ...(signal && { signal }),
+    })
+  }
+  return {
+    name: file.name,
+    size: file.size,
+    peer: to,
+    method,
+    ...(bytestream && { streamhost: bytestream.streamhost }),
+    transferredBytes: bytes - offset,
+    sha256: file.sha256(),
+  }
+}
