@@ -54,6 +54,18 @@ describe('connectRegistry()', () => {
     await memory.close()
   })
 
+  it('lets exactly two win when fifty claim over ten connections', async () => {
+    const registries = await Promise.all(Array.from({ length: 10 }, () => connectRegistry(redis.url)))
+    const rooms = Array.from({ length: 20 }, () => randomRoom())
+    for (const room of rooms) {
+      const claims = Array.from({ length: 5 }, () => registries.map((registry) => registry.claim(room, randomHalf())))
+      const settled = await Promise.allSettled(claims.flat())
+      const won = settled.filter((result) => result.status === 'fulfilled').map((result) => result.value)
+      assert.deepEqual(won.map((claim) => claim.slot).sort(), ['first', 'second'])
+    }
+    await Promise.all(registries.map((registry) => registry.close()))
+  })
+
   it('keeps a room in one key that expires with the longest of its leases', async () => {
     await using registry = await disposable(redis.url)
     const { room, first, second } = await pairIn(registry)

@@ -36,15 +36,18 @@ export class Reachability {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Resolves once it is known whether Redis can be reached, at the latest after `timeoutMs`. */
+  /** Resolves once it is known whether Redis can be reached; after `timeoutMs` without an answer, it cannot. */
   settled(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs)
       const settle = () => {
         clearTimeout(timer)
         this.#client.off('ready', settle).off('close', settle)
         resolve()
       }
+      const timer = setTimeout(() => {
+        this.#lost()
+        settle()
+      }, timeoutMs)
       this.#client.on('ready', settle).on('close', settle)
     })
   }
@@ -59,7 +62,7 @@ export class Reachability {
   #lost(): void {
     if (this.#stopped || this.#state === 'unreachable') return
     this.#state = 'unreachable'
-    this.#log?.warn({ reason: this.#lastError ?? 'the connection was closed' }, 'registry cannot be reached')
+    this.#log?.warn({ reason: this.#lastError ?? 'no connection' }, 'registry cannot be reached')
   }
 
   #found(): void {
@@ -76,17 +79,18 @@ export class Reachability {
     cluster.on('node error', (error: NodeJS.ErrnoException) => {
       this.#lastError = describe(error)
     })
-    cluster.on('-node', () => {
-      if (this.#stopped || this.#state === 'unknown' || cluster.status !== 'ready') return
+    cluster.on('-node', (node: Redis) => {
+      if (node.options.readOnly || this.#state === 'unknown' || cluster.status !== 'ready') return
       this.#lost()
       this.#probeLater(cluster)
     })
   }
 
   #probeLater(cluster: Cluster): void {
+    if (this.#stopped) return
     clearTimeout(this.#probe)
     this.#probe = setTimeout(async () => {
-      if (this.#stopped || this.#state !== 'unreachable' || cluster.status !== 'ready') return
+      if (this.#state !== 'unreachable' || cluster.status !== 'ready') return
       try {
         // Without the refresh, the nodes would lack the one that was just lost.
         await new Promise((resolve) => cluster.refreshSlotsCache(resolve))

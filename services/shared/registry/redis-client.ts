@@ -12,11 +12,11 @@ const connectTimeoutMs = 2000
  * replaced. Whoever opens it disconnects it. Throws `malformed` when the authority's file cannot be read.
  */
 export function openRedisClient(address: RedisAddress, commandTimeoutMs: number): Redis | Cluster {
-  const tls = address.tls ? { tls: readAuthority(address.caFile) } : {}
+  const tls = address.tls ? readAuthority(address.caFile) : undefined
   const shared = {
     ...(address.username !== undefined && { username: address.username }),
     ...(address.password !== undefined && { password: address.password }),
-    ...tls,
+    ...(tls && { tls }),
     connectTimeout: connectTimeoutMs,
     commandTimeout: commandTimeoutMs,
     // A hung server, or one behind a broken path, keeps its connection for many minutes: another may be master by now.
@@ -37,7 +37,7 @@ export function openRedisClient(address: RedisAddress, commandTimeoutMs: number)
         ...(address.masterName !== undefined && { name: address.masterName }),
         ...(address.sentinelUsername !== undefined && { sentinelUsername: address.sentinelUsername }),
         ...(address.sentinelPassword !== undefined && { sentinelPassword: address.sentinelPassword }),
-        ...(tls.tls && { sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
+        ...(tls && { sentinelTLS: tls, enableTLSForSentinelMode: true }),
         sentinelCommandTimeout: commandTimeoutMs,
         sentinelRetryStrategy: backoffMs,
       })
@@ -50,12 +50,12 @@ export function openRedisClient(address: RedisAddress, commandTimeoutMs: number)
         // A moved slot or a restarted node is found again within the deadline, or not at all.
         maxRedirections: 5,
         // A certificate is for a name: let TLS see the name, not what it resolves to.
-        ...(address.tls && { dnsLookup: (host, callback) => callback(null, host) }),
+        ...(tls && { dnsLookup: (host, callback) => callback(null, host) }),
       })
   }
 }
 
-/** 50 ms, doubled at each attempt up to 2 s, of which a random half is waited at least: pods must not come back in step. */
+/** A random part, at least half, of a ceiling that starts at 50 ms and doubles up to 2 s: pods must not come back in step. */
 function backoffMs(attempt: number): number {
   const ceilingMs = Math.min(longestBackoffMs, 25 * 2 ** Math.min(attempt, 10))
   return Math.round((ceilingMs * (1 + Math.random())) / 2)

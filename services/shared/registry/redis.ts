@@ -27,8 +27,8 @@ export interface RedisRegistryOptions {
 
 /**
  * Opens the registry that several processes share, in a Redis named by `url` (see `parseRedisUrl`). Resolves when Redis
- * was reached or the first attempt failed: it goes on trying in the background, and until then every call throws
- * `unavailable` at once. Throws `malformed` for a URL that says nothing. The caller closes the registry.
+ * was reached, or the first attempt failed or took too long: it goes on trying in the background, and until it
+ * succeeds every call throws `unavailable` at once. Throws `malformed` for a URL that says nothing. The caller closes the registry.
  */
 export async function connectRegistry(
   url: string,
