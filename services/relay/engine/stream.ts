@@ -1,0 +1,134 @@
+import type { Socket } from 'node:net'
+import type { Engine, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
+
+/** What a held socket may send before it is joined; past it the kernel's window holds the sender back. */
+const EARLY_BYTES = 64 * 1024
+
+/**
+ * Moves bytes through Node streams: works wherever Node does. A held socket is read up to 64 KiB, so that its FIN or
+ * reset is seen; behind more early data than that they show when it is joined or when its time is over.
+ * Sockets must come from a server with `allowHalfOpen`, or a FIN would close both directions.
+ */
+export const streamEngine: Engine = {
+  name: 'stream',
+  hold: (socket, prefix, watch) => new HeldSocket(socket, prefix, watch),
+  join(first, second) {
+    if (!(first instanceof HeldSocket && second instanceof HeldSocket)) throw new TypeError('held by another engine')
+    return new SocketFlow(first.take(), second.take())
+  },
+}
+
+/** A socket with the bytes it sent early, and whether that was all. */
+interface Early {
+  readonly socket: Socket
+  readonly bytes: readonly Buffer[]
+  readonly finished: boolean
+}
+
+class HeldSocket implements Held {
+  readonly #socket: Socket
+  readonly #bytes: Buffer[] = []
+  readonly #watch: HeldWatch
+  #size = 0
+  #finished = false
+
+  constructor(socket: Socket, prefix: Buffer, watch: HeldWatch) {
+    this.#socket = socket
+    this.#watch = watch
+    if (prefix.length > 0) this.#onData(prefix)
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('error', ignore).on('close', this.#onClose)
+    if (socket.closed) queueMicrotask(this.#onClose)
+    else if (this.#size < EARLY_BYTES) socket.resume()
+  }
+
+  take(): Early {
+    this.#leave()
+    this.#socket.pause()
+    return { socket: this.#socket, bytes: this.#bytes, finished: this.#finished }
+  }
+
+  release(): void {
+    this.#leave()
+    this.#socket.on('error', ignore).destroy()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#bytes.push(chunk)
+    this.#size += chunk.length
+    if (this.#size >= EARLY_BYTES) this.#socket.pause()
+  }
+
+  readonly #onEnd = (): void => {
+    this.#finished = true
+    this.#watch.finished()
+  }
+
+  readonly #onClose = (): void => this.#watch.gone()
+
+  #leave(): void {
+    this.#socket.off('data', this.#onData).off('end', this.#onEnd).off('error', ignore).off('close', this.#onClose)
+  }
+}
+
+class SocketFlow implements Flow {
+  readonly ended: Promise<FlowEnd>
+  readonly #first: Direction
+  readonly #second: Direction
+  readonly #sockets: { readonly first: Socket; readonly second: Socket }
+  #end: FlowEnd = { how: 'finished' }
+
+  constructor(first: Early, second: Early) {
+    this.#sockets = { first: first.socket, second: second.socket }
+    // Both sides are watched before a byte moves.
+    this.ended = Promise.all([this.#closed('first'), this.#closed('second')]).then(() => this.#end)
+    this.#first = new Direction(first, second.socket)
+    this.#second = new Direction(second, first.socket)
+  }
+
+  progress(): { fromFirst: Progress; fromSecond: Progress } {
+    return { fromFirst: this.#first.progress(), fromSecond: this.#second.progress() }
+  }
+
+  abort(): void {
+    this.#reset({ how: 'aborted' })
+  }
+
+  #closed(side: 'first' | 'second'): Promise<void> {
+    const socket = this.#sockets[side]
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const onClose = () => {
+      // Closed without a word before both directions had ended: somebody destroyed it.
+      if (!socket.readableEnded || !socket.writableFinished) this.#reset({ how: 'reset', side })
+      resolve()
+    }
+    socket.on('error', () => this.#reset({ how: 'reset', side })).on('close', onClose)
+    if (socket.closed) onClose()
+    return promise
+  }
+
+  #reset(end: FlowEnd): void {
+    if (this.#end.how === 'finished') this.#end = end
+    for (const socket of Object.values(this.#sockets)) if (!socket.destroyed) socket.resetAndDestroy()
+  }
+}
+
+/** One direction: what came early, then the rest, then the FIN. */
+class Direction {
+  readonly #to: Socket
+  readonly #before: number
+
+  constructor(from: Early, to: Socket) {
+    this.#to = to
+    this.#before = to.bytesWritten
+    for (const chunk of from.bytes) to.write(chunk)
+    if (from.finished) to.end()
+    else from.socket.pipe(to)
+  }
+
+  progress(): Progress {
+    const waiting = this.#to.writableLength
+    return { bytes: Math.max(0, this.#to.bytesWritten - waiting - this.#before), blocked: waiting > 0 }
+  }
+}
+
+function ignore(): void {}
