@@ -1,0 +1,114 @@
+import { Failure } from '../shared/bytestream/failure.ts'
+import { type Room, roomKey } from '../shared/bytestream/room.ts'
+import type { Bytestream } from './bytestream.ts'
+import type { Bytestreams } from './bytestreams.ts'
+import type { Engine, Held } from './engine/engine.ts'
+import type { RelayEvents } from './events.ts'
+import type { HalfConnection } from './half-connection.ts'
+import type { HandOff, RemoteHalf } from './handoff.ts'
+import type { Pairing } from './pairing.ts'
+
+/** What control decided: these two halves of this room, for these two JIDs. */
+export interface ActivationOrder {
+  readonly room: Room
+  readonly first: RemoteHalf
+  readonly second: RemoteHalf
+  readonly requester: string
+  readonly target: string
+}
+
+export interface ActivationParts {
+  readonly pairing: Pairing
+  readonly bytestreams: Bytestreams
+  readonly engine: Engine
+  readonly handOff: HandOff
+  readonly events: Pick<RelayEvents, 'handoffEnded'>
+}
+
+/**
+ * Turns two halves into a bytestream, on this relay or across a handoff. Whatever fails leaves both halves waiting.
+ * One order per room is at work at a time; the same order again gets the same answer.
+ */
+export class Activation {
+  readonly #parts: ActivationParts
+  readonly #pod: string
+  readonly #working = new Map<string, Promise<Bytestream>>()
+
+  constructor(parts: ActivationParts, config: { readonly pod: string }) {
+    this.#parts = parts
+    this.#pod = config.pod
+  }
+
+  /**
+   * Joins the halves; resolves when both sides are wired. Undefined when the room's bytestream has already ended.
+   * Throws `not-found` or `not-ready` for a half that is gone or not waiting, `taken` when somebody else's bytestream
+   * has this room, `unavailable` when the other relay cannot be reached.
+   */
+  async activate(order: ActivationOrder): Promise<Bytestream | undefined> {
+    const { bytestreams } = this.#parts
+    const live = bytestreams.of(order.room)
+    if (live) return sameRequester(live, order)
+    if (bytestreams.activated(order.room)) return undefined
+    const key = roomKey(order.room)
+    const working = this.#working.get(key) ?? this.#join(order)
+    this.#working.set(key, working)
+    try {
+      return sameRequester(await working, order)
+    } finally {
+      this.#working.delete(key)
+    }
+  }
+
+  async #join(order: ActivationOrder): Promise<Bytestream> {
+    const { pairing } = this.#parts
+    const first = pairing.half(order.room, order.first.id)
+    first.reserve()
+    try {
+      return order.second.relay === this.#pod
+        ? this.#joinLocal(order, first, pairing.half(order.room, order.second.id))
+        : await this.#joinRemote(order, first)
+    } finally {
+      first.unreserve()
+    }
+  }
+
+  #joinLocal(order: ActivationOrder, first: HalfConnection, second: HalfConnection): Bytestream {
+    const { pairing } = this.#parts
+    second.reserve()
+    return this.#bytestream(order, pairing.join(first), pairing.join(second))
+  }
+
+  async #joinRemote(order: ActivationOrder, first: HalfConnection): Promise<Bytestream> {
+    const { pairing, engine, events, handOff } = this.#parts
+    try {
+      const trunk = await handOff(order.room, order.second)
+      // Our half may have gone meanwhile; then join() throws, and the far half must wait again.
+      if (first.state !== 'reserved') trunk.abandon()
+      const held = pairing.join(first)
+      const far = engine.hold(trunk.go(), Buffer.alloc(0), { finished() {}, gone() {} })
+      const bytestream = this.#bytestream(order, held, far)
+      events.handoffEnded(order.second.relay)
+      return bytestream
+    } catch (error) {
+      events.handoffEnded(order.second.relay, error)
+      throw error
+    }
+  }
+
+  #bytestream({ room, second, requester, target }: ActivationOrder, first: Held, other: Held): Bytestream {
+    const local = second.relay === this.#pod
+    const path = local ? 'local' : 'handoff'
+    return this.#parts.bytestreams.join(
+      { room, path, requester, target, peerRelay: local ? '' : second.relay },
+      first,
+      other,
+    )
+  }
+}
+
+function sameRequester(bytestream: Bytestream, order: ActivationOrder): Bytestream {
+  if (bytestream.facts.path !== 'leg' && bytestream.facts.requester !== order.requester) {
+    throw new Failure('taken', 'Cannot activate: this bytestream is another requester’s')
+  }
+  return bytestream
+}

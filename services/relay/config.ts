@@ -1,0 +1,67 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { logLevels } from '../shared/runtime/log.ts'
+import { integer, list, port, secret } from '../shared/runtime/options.ts'
+
+/** The relay's options; `RELAY_…` in the environment. */
+export const relayOptions = z.object({
+  pod: z.string().default(hostname()).describe('Name of this relay, unique among relays.'),
+  logLevel: z.enum(logLevels).default('info').describe('How much is logged.'),
+  healthHost: z.string().default('0.0.0.0').describe('Address that /metrics, /livez and /readyz listen on.'),
+  healthPort: port().default(9091).describe('Port of /metrics, /livez and /readyz.'),
+  registryUrl: z.string().default('memory:').describe('Where halves are registered: memory:, redis://… and its kin.'),
+
+  listen: list()
+    .default(['0.0.0.0:7777'])
+    .describe(
+      'SOCKS5 listeners, host:port or name=host:port, separated by commas. A name is the streamhost that leads to it.',
+    ),
+  ownListen: z
+    .string()
+    .optional()
+    .describe('host:port of a SOCKS5 listener of this relay alone, for streamhosts per pod.'),
+  publicHost: z.string().optional().describe('Host at which clients reach ownListen. Needed with it.'),
+  publicPort: port().optional().describe('Port at which clients reach ownListen; default the port it listens on.'),
+
+  advertiseHost: z
+    .string()
+    .default(hostname())
+    .describe('Host at which control and other relays reach this one: the pod’s address.'),
+  rpcHost: z.string().default('0.0.0.0').describe('Address that gRPC listens on.'),
+  rpcPort: port().default(6500).describe('Port of gRPC.'),
+  rpcToken: secret(
+    z
+      .string()
+      .min(16, 'needs at least 16 characters')
+      .optional()
+      .describe('Token shared by control and relays. May be left out only where gRPC listens on loopback.'),
+  ),
+  trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
+  trunkPort: port().default(6501).describe('Port of trunks.'),
+
+  maxSockets: integer(2)
+    .optional()
+    .describe('Client sockets at most; default from the descriptor limit of the process.'),
+  handshakeTimeoutMs: integer(1).default(10_000).describe('From accept to the end of the SOCKS5 handshake.'),
+  activationTimeoutMs: integer(1).default(120_000).describe('How long a half-connection may wait for its activation.'),
+  finishedTimeoutMs: integer(1)
+    .default(10_000)
+    .describe('How long a half-connection can still be activated after its client’s FIN.'),
+  idleTimeoutMs: integer(1)
+    .default(600_000)
+    .describe('A bytestream without a byte in either direction ends after this.'),
+  stallTimeoutMs: integer(1).default(120_000).describe('A bytestream whose receiver takes nothing ends after this.'),
+  lifetimeMs: integer(0).default(0).describe('A bytestream ends after this in any case; 0 sets no bound.'),
+  handoffTimeoutMs: integer(1)
+    .default(3_000)
+    .describe('A handoff in all: the call, the dial and the preamble of the trunk.'),
+  ticketTimeoutMs: integer(1).default(10_000).describe('How long a handoff ticket is valid.'),
+  heartbeatMs: integer(1).default(2_000).describe('How often the relay announces itself.'),
+  renewalMs: integer(1).default(10_000).describe('How often waiting halves are renewed in the registry.'),
+  drainDelayMs: integer(0)
+    .default(5_000)
+    .describe('After SIGTERM new clients are served for this long, until load balancers know.'),
+  drainTimeoutMs: integer(1).default(3_600_000).describe('A drain ends what is live after this.'),
+})
+
+export type RelayConfig = Readonly<z.infer<typeof relayOptions>>

@@ -1,0 +1,274 @@
+import { Counter, Gauge, Histogram } from 'prom-client'
+import { abbreviate } from '../shared/bytestream/digest.ts'
+import { Failure } from '../shared/bytestream/failure.ts'
+import { formatBareJid, parseJid } from '../shared/bytestream/jid.ts'
+import type { Ending } from '../shared/bytestream/outcome.ts'
+import type { Logger } from '../shared/runtime/log.ts'
+import type { Metrics } from '../shared/runtime/metrics.ts'
+import type { Bytestream } from './bytestream.ts'
+import type { HalfConnection } from './half-connection.ts'
+
+/** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
+export type HandshakeResult =
+  | 'accepted'
+  | 'probe'
+  | 'malformed'
+  | 'taken'
+  | 'over-limit'
+  | 'unavailable'
+  | 'expired'
+  | 'aborted'
+
+/** What a relay holds now, read when somebody scrapes. */
+export interface RelayGauges {
+  readonly waiting: () => number
+  readonly sockets: () => number
+  readonly capacity: () => number
+  readonly draining: () => boolean
+  /** The live bytestreams, for counting bytes while they run. */
+  readonly bytestreams: () => readonly Bytestream[]
+}
+
+/** One function per thing worth telling: its log line and its metric together, so that they agree. */
+export interface RelayEvents {
+  handshakeEnded(result: HandshakeResult, remote: string, why?: string): void
+  halfWaits(half: HalfConnection): void
+  halfEnded(half: HalfConnection, ending: Ending, waitedMs: number): void
+  bytestreamStarted(bytestream: Bytestream): void
+  bytestreamEnded(bytestream: Bytestream, ending: Ending, durationMs: number): void
+  /** A handoff to another relay is through, or failed with `error`. */
+  handoffEnded(peer: string, error?: unknown): void
+  trunkRefused(failure: Failure, remote: string): void
+  registryFailed(operation: string, failure: Failure): void
+  registryAnswered(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  drainStarted(halves: number, bytestreams: number): void
+  drainEnded(forced: boolean): void
+  /** Gives the metrics something to read. */
+  observe(gauges: RelayGauges): void
+}
+
+/** Builds the events of one relay. */
+export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metrics }): RelayEvents {
+  const registers = [metrics]
+  const handshakes = new Counter({
+    name: 'splice65_handshakes_total',
+    help: 'SOCKS5 handshakes by how they ended; a probe connected, perhaps greeted, and left.',
+    labelNames: ['result'],
+    registers,
+  })
+  const halves = new Counter({
+    name: 'splice65_half_connections_total',
+    help: 'Half-connections by how they ended; completed means joined into a bytestream.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  })
+  const bytestreams = new Counter({
+    name: 'splice65_bytestreams_total',
+    help: 'Bytestreams owned by this relay, by how they ended and whether they crossed relays.',
+    labelNames: ['outcome', 'reason', 'path'],
+    registers,
+  })
+  const legs = new Counter({
+    name: 'splice65_legs_total',
+    help: 'Halves this relay gave to other relays’ bytestreams, by how they ended.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'splice65_bytestream_duration_seconds',
+    help: 'From activation to the end of bytestreams owned by this relay.',
+    buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400],
+    labelNames: ['path'],
+    registers,
+  })
+  const size = new Histogram({
+    name: 'splice65_bytestream_size_bytes',
+    help: 'Bytes of bytestreams owned by this relay, both directions together.',
+    buckets: Array.from({ length: 13 }, (_, power) => 4 ** power * 1_024),
+    labelNames: ['path'],
+    registers,
+  })
+  const handoffs = new Counter({
+    name: 'splice65_handoffs_total',
+    help: 'Handoffs this relay asked of others.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  const trunksRefused = new Counter({
+    name: 'splice65_trunks_refused_total',
+    help: 'Connections to the trunk port that became no trunk.',
+    registers,
+  })
+  const registryRequests = new Histogram({
+    name: 'splice65_registry_request_duration_seconds',
+    help: 'How long the registry took to answer.',
+    labelNames: ['operation', 'outcome'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
+    registers,
+  })
+  const relayed = new RelayedBytes(metrics)
+
+  const story = (bytestream: Bytestream) => ({
+    digest: abbreviate(bytestream.facts.room.digest),
+    bytestream: bytestream.id,
+    path: bytestream.facts.path,
+    requester: bare(bytestream.facts.requester),
+    target: bare(bytestream.facts.target),
+    ...(bytestream.facts.peerRelay && { peer: bytestream.facts.peerRelay }),
+  })
+
+  return {
+    handshakeEnded(result, remote, why) {
+      handshakes.inc({ result })
+      log.debug({ remote, result, why }, 'handshake ended')
+    },
+    halfWaits(half) {
+      log.debug({ half: half.id, digest: abbreviate(half.room.digest), remote: half.remote }, 'half-connection waits')
+    },
+    halfEnded(half, { outcome, reason }, waitedMs) {
+      halves.inc({ outcome, reason })
+      const { id, room, remote } = half
+      log.debug(
+        { half: id, digest: abbreviate(room.digest), remote, outcome, reason, waitedMs },
+        'half-connection ended',
+      )
+    },
+    bytestreamStarted(bytestream) {
+      log.debug(story(bytestream), 'bytestream started')
+    },
+    bytestreamEnded(bytestream, { outcome, reason }, durationMs) {
+      const { fromFirst, fromSecond } = bytestream.bytes
+      const { path } = bytestream.facts
+      relayed.keep(bytestream)
+      const told = {
+        ...story(bytestream),
+        outcome,
+        reason,
+        bytesFromFirst: fromFirst,
+        bytesFromSecond: fromSecond,
+        durationMs,
+      }
+      if (path === 'leg') {
+        legs.inc({ outcome, reason })
+        log.debug(told, 'leg ended')
+        return
+      }
+      bytestreams.inc({ outcome, reason, path })
+      duration.observe({ path }, durationMs / 1_000)
+      size.observe({ path }, fromFirst + fromSecond)
+      log.info(told, 'bytestream ended')
+    },
+    handoffEnded(peer, error) {
+      handoffs.inc({ outcome: error === undefined ? 'completed' : 'failed' })
+      if (error !== undefined) log.warn({ peer, err: error }, 'handoff failed; both halves wait on')
+    },
+    trunkRefused(failure, remote) {
+      trunksRefused.inc()
+      log.warn({ remote, err: failure }, 'trunk refused')
+    },
+    registryFailed(operation, failure) {
+      log.debug({ operation, err: failure }, 'the registry did not serve; the relay goes on by what it holds')
+    },
+    registryAnswered(operation, outcome, seconds) {
+      registryRequests.observe({ operation, outcome }, seconds)
+    },
+    drainStarted(waiting, live) {
+      log.info({ halves: waiting, bytestreams: live }, 'draining: nothing new is taken')
+    },
+    drainEnded(forced) {
+      log.info({ forced }, forced ? 'drain cut short: what was live is ended' : 'drained')
+    },
+    observe: (gauges) => expose(gauges, metrics, relayed),
+  }
+}
+
+/** Bytes relayed by all bytestreams, live ones included: what ended is kept as a sum, what runs is read at the scrape. */
+class RelayedBytes {
+  readonly #ended = { first: 0, second: 0, trunk: 0 }
+  readonly #metrics: Metrics
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics
+  }
+
+  keep(bytestream: Bytestream): void {
+    addTo(this.#ended, bytestream)
+  }
+
+  expose(live: () => readonly Bytestream[]): void {
+    const totals = () => {
+      const sum = { ...this.#ended }
+      for (const bytestream of live()) addTo(sum, bytestream)
+      return sum
+    }
+    new Counter({
+      name: 'splice65_relayed_bytes_total',
+      help: 'Bytes relayed in bytestreams owned by this relay, by the half they came from.',
+      labelNames: ['half'],
+      registers: [this.#metrics],
+      collect() {
+        const { first, second } = totals()
+        this.reset()
+        this.inc({ half: 'first' }, first)
+        this.inc({ half: 'second' }, second)
+      },
+    })
+    new Counter({
+      name: 'splice65_leg_bytes_total',
+      help: 'Bytes carried for bytestreams that other relays own.',
+      registers: [this.#metrics],
+      collect() {
+        this.reset()
+        this.inc(totals().trunk)
+      },
+    })
+  }
+}
+
+function addTo(sum: { first: number; second: number; trunk: number }, bytestream: Bytestream): void {
+  const { fromFirst, fromSecond } = bytestream.bytes
+  if (bytestream.facts.path === 'leg') sum.trunk += fromFirst + fromSecond
+  else {
+    sum.first += fromFirst
+    sum.second += fromSecond
+  }
+}
+
+function expose(gauges: RelayGauges, metrics: Metrics, relayed: RelayedBytes): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
+  gauge('splice65_sockets_open', 'Client sockets now, handshakes included.', gauges.sockets)
+  gauge('splice65_sockets_max', 'Client sockets this relay takes at most.', gauges.capacity)
+  gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.draining()))
+  new Gauge({
+    name: 'splice65_bytestreams_active',
+    help: 'Bytestreams that run now, by path; a leg belongs to another relay’s bytestream.',
+    labelNames: ['path'],
+    registers: [metrics],
+    collect() {
+      const count = { local: 0, handoff: 0, leg: 0 }
+      for (const { facts } of gauges.bytestreams()) count[facts.path] += 1
+      for (const [path, live] of Object.entries(count)) this.set({ path }, live)
+    },
+  })
+  relayed.expose(gauges.bytestreams)
+}
+
+/** Bare JIDs only: a resource can tell more of a person than an operator needs. */
+function bare(jid: string): string | undefined {
+  if (jid === '') return undefined
+  try {
+    return formatBareJid(parseJid(jid))
+  } catch (error) {
+    if (error instanceof Failure) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,83 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { asFailure, Failure } from '../shared/bytestream/failure.ts'
+import type { Room } from '../shared/bytestream/room.ts'
+import type { RelayClients } from '../shared/rpc/client.ts'
+import { readExactly } from './read-exactly.ts'
+import { tcpOptions } from './tcp-options.ts'
+import { GO, MAGIC, READY } from './trunk-preamble.ts'
+
+/** A half on another relay. */
+export interface RemoteHalf {
+  readonly id: string
+  readonly relay: string
+  readonly rpcAddress: string
+}
+
+/** A trunk whose far end has reserved its half and waits for the word. */
+export interface ReadyTrunk {
+  /** Says GO and gives the socket away: everything from here on is payload. */
+  go(): Socket
+  /** Closes it; the far half waits again. */
+  abandon(): void
+}
+
+/** Meets a half on the relay that holds it: asks for a ticket and dials its trunk. */
+export type HandOff = (room: Room, half: RemoteHalf) => Promise<ReadyTrunk>
+
+/**
+ * Builds the one door through which a relay dials anything: other relays' trunks. Call, dial and preamble share one
+ * deadline. Throws `unavailable` when the other relay cannot be reached in time, or whatever it refused with; either
+ * way its half is left waiting.
+ */
+export function handOffThrough(
+  parts: { readonly clients: RelayClients },
+  config: { readonly pod: string; readonly handoffTimeoutMs: number },
+): HandOff {
+  return async (room, half) => {
+    const signal = AbortSignal.timeout(config.handoffTimeoutMs)
+    const { ticket, trunkAddress } = await parts.clients
+      .at(half.rpcAddress)
+      .handoff(
+        { room: { digest: room.digest, streamhost: room.streamhost }, half: half.id, owner: config.pod },
+        { timeoutMs: config.handoffTimeoutMs },
+      )
+    const socket = await dial(trunkAddress, signal)
+    try {
+      socket.write(Buffer.concat([MAGIC, ticket]))
+      const answer = await readExactly(socket, READY.length, signal)
+      if (!answer.equals(READY)) throw new Failure('unavailable', 'it does not answer as a trunk')
+    } catch (error) {
+      socket.on('error', ignore).destroy()
+      const failure = asFailure(error, 'no answer')
+      throw new Failure(failure.code, `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${failure.message}`, {
+        cause: error,
+      })
+    }
+    socket.on('error', ignore)
+    return {
+      go() {
+        socket.off('error', ignore)
+        socket.write(GO)
+        return socket
+      },
+      abandon: () => void socket.destroy(),
+    }
+  }
+}
+
+async function dial(address: string, signal: AbortSignal): Promise<Socket> {
+  const colon = address.lastIndexOf(':')
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
+  const socket = connect({ host, port: Number(address.slice(colon + 1)), ...tcpOptions })
+  try {
+    await once(socket, 'connect', { signal })
+  } catch (error) {
+    socket.on('error', ignore).destroy()
+    const why = signal.aborted ? 'it took too long' : error instanceof Error ? error.message : String(error)
+    throw new Failure('unavailable', `Cannot dial the trunk at ${address}: ${why}`, { cause: error })
+  }
+  return socket
+}
+
+function ignore(): void {}

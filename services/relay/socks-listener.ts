@@ -1,0 +1,182 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { asFailure, type Failure } from '../shared/bytestream/failure.ts'
+import type { Clock } from '../shared/runtime/clock.ts'
+import type { Engine } from './engine/engine.ts'
+import type { HandshakeResult, RelayEvents } from './events.ts'
+import type { HalfConnection } from './half-connection.ts'
+import type { Pairing } from './pairing.ts'
+import { refuse } from './refusal.ts'
+import type { SocketCount } from './socket-count.ts'
+import { type ConnectRequest, Handshake } from './socks5/handshake.ts'
+import { type Rep, rep } from './socks5/reply.ts'
+import { tcpOptions } from './tcp-options.ts'
+
+/** A SOCKS5 port that clients dial. */
+export interface SocksListener {
+  readonly address: AddressInfo
+  /** Listens no more, and closes the handshakes at work. Halves and bytestreams are not its own. */
+  stop(): void
+}
+
+export interface SocksListenerParts {
+  readonly pairing: Pairing
+  readonly engine: Engine
+  readonly clock: Clock
+  readonly sockets: SocketCount
+  readonly events: Pick<RelayEvents, 'handshakeEnded' | 'halfWaits'>
+}
+
+/** Which streamhost leads to this listener, where it listens, and how long a handshake may take. */
+export interface SocksListenerOptions {
+  readonly streamhost: string
+  readonly host: string
+  readonly port: number
+  readonly handshakeTimeoutMs: number
+}
+
+/** Listens for clients and brings each through its handshake into the room it names. */
+export async function listenSocks(parts: SocksListenerParts, options: SocksListenerOptions): Promise<SocksListener> {
+  const negotiations = new Set<Negotiation>()
+  const server = createServer({ ...tcpOptions, pauseOnConnect: true }, (socket) => {
+    const remote = socket.remoteAddress ?? 'unknown'
+    // Node hides descriptor exhaustion, so the bound is ours; there is no greeting yet that an answer could follow.
+    if (!parts.sockets.take(socket)) {
+      parts.events.handshakeEnded('over-limit', remote, 'the relay is full')
+      socket.destroy()
+      return
+    }
+    const negotiation = new Negotiation(socket, remote, parts, options)
+    negotiations.add(negotiation)
+    void negotiation.ended.then(() => negotiations.delete(negotiation))
+  })
+  server.listen({ host: options.host, port: options.port, backlog: 4096 })
+  await once(server, 'listening')
+  return {
+    address: server.address() as AddressInfo,
+    stop() {
+      server.close()
+      for (const negotiation of negotiations) negotiation.abort()
+    },
+  }
+}
+
+/** How a failure is said in SOCKS5: 02 when policy refuses, 01 when the fault is ours. */
+const replyFor: Partial<Record<Failure['code'], Rep>> = { taken: rep.notAllowed, forbidden: rep.notAllowed }
+
+/** One client from accept to the moment its half waits, under one absolute deadline. */
+class Negotiation {
+  readonly ended: Promise<void>
+  readonly #socket: Socket
+  readonly #remote: string
+  readonly #parts: SocksListenerParts
+  readonly #streamhost: string
+  readonly #handshake = new Handshake()
+  readonly #settle: () => void
+  readonly #cancelDeadline: () => void
+  #half: HalfConnection | undefined
+  #over = false
+
+  constructor(socket: Socket, remote: string, parts: SocksListenerParts, options: SocksListenerOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.ended = promise
+    this.#settle = resolve
+    this.#socket = socket
+    this.#remote = remote
+    this.#parts = parts
+    this.#streamhost = options.streamhost
+    this.#cancelDeadline = parts.clock.after(options.handshakeTimeoutMs, () => this.#fail('expired'))
+    socket
+      .on('data', this.#onData)
+      .on('end', this.#onEnd)
+      .on('error', this.#onError)
+      .on('close', this.#onClose)
+      .resume()
+  }
+
+  /** Closes the connection without a word. */
+  abort(): void {
+    this.#fail('aborted')
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    for (const step of this.#handshake.push(chunk)) {
+      switch (step.step) {
+        case 'greeted':
+          this.#socket.write(step.answer)
+          break
+        case 'refused':
+          this.#refuse('malformed', step.answer, step.why)
+          break
+        case 'connect':
+          this.#socket.off('data', this.#onData).pause()
+          void this.#connect(step.request, step.rest)
+      }
+    }
+  }
+
+  readonly #onEnd = (): void => this.#left()
+  readonly #onError = (): void => this.#left()
+  readonly #onClose = (): void => this.#left()
+
+  async #connect(request: ConnectRequest, rest: Buffer): Promise<void> {
+    const { pairing, engine, events } = this.#parts
+    const room = { digest: request.digest, streamhost: this.#streamhost }
+    try {
+      const half = await pairing.add(room, this.#remote)
+      if (this.#over) return pairing.end(half, { outcome: 'aborted', reason: 'left' })
+      this.#half = half
+      await this.#write(request.reply(rep.succeeded))
+      if (this.#over) return
+      this.#leave()
+      const held = engine.hold(this.#socket, rest, {
+        finished: () => pairing.finish(half),
+        gone: () => pairing.end(half, { outcome: 'aborted', reason: 'reset' }),
+      })
+      pairing.wait(half, held)
+      events.handshakeEnded('accepted', this.#remote)
+      events.halfWaits(half)
+    } catch (error) {
+      const failure = asFailure(error, 'Cannot take the half-connection in')
+      const result = failure.code === 'taken' ? 'taken' : 'unavailable'
+      if (!this.#over)
+        this.#refuse(result, request.reply(replyFor[failure.code] ?? rep.generalFailure), failure.message)
+    }
+  }
+
+  /** Resolves when the bytes have left for the client; a connection that breaks meanwhile is seen at its close. */
+  #write(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => this.#socket.write(bytes, () => resolve()))
+  }
+
+  #refuse(result: HandshakeResult, answer: Buffer | undefined, why: string): void {
+    this.#leave()
+    refuse(this.#socket, answer)
+    this.#parts.events.handshakeEnded(result, this.#remote, why)
+  }
+
+  /** The client went away: before a request that is a probe, half way through it is not. */
+  #left(): void {
+    this.#fail(this.#half === undefined && !this.#handshake.underWay ? 'probe' : 'aborted')
+  }
+
+  #fail(result: HandshakeResult): void {
+    this.#leave()
+    this.#socket.on('error', ignore).destroy()
+    if (this.#half) this.#parts.pairing.end(this.#half, { outcome: 'aborted', reason: 'left' })
+    this.#parts.events.handshakeEnded(result, this.#remote)
+  }
+
+  #leave(): void {
+    this.#over = true
+    this.#cancelDeadline()
+    this.#socket
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onError)
+      .off('close', this.#onClose)
+    this.#settle()
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,17 @@
+/**
+ * How two relays open a trunk, before its first byte of payload:
+ *
+ *     owner → holder   MAGIC, then the ticket of the Handoff call
+ *     holder → owner   READY: the half is reserved for this trunk (or the connection closes)
+ *     owner → holder   GO: both halves are there; from here on everything is payload
+ *
+ * Without GO the holder's half goes back to waiting, so that a handoff that fails anywhere costs nobody a stream.
+ */
+export const MAGIC: Buffer = Buffer.from('S65TRNK1', 'latin1')
+
+/** 256 random bits. */
+export const TICKET_BYTES = 32
+
+export const READY: Buffer = Buffer.from([0x01])
+
+export const GO: Buffer = Buffer.from([0x02])

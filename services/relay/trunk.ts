@@ -1,0 +1,91 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { asFailure, Failure } from '../shared/bytestream/failure.ts'
+import type { Bytestreams } from './bytestreams.ts'
+import type { Engine } from './engine/engine.ts'
+import type { RelayEvents } from './events.ts'
+import type { Pairing } from './pairing.ts'
+import { readExactly } from './read-exactly.ts'
+import { tcpOptions } from './tcp-options.ts'
+import type { Reservation, TicketOffice } from './ticket-office.ts'
+import { GO, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
+
+/** The listener at which other relays come for the halves they were promised. */
+export interface TrunkListener {
+  readonly address: AddressInfo
+  /** Listens no more, and closes what has not become a trunk. */
+  stop(): void
+}
+
+/**
+ * Listens for trunks. Each must present a ticket; its half is joined with the trunk as a leg of the other relay's
+ * bytestream, once that relay says that its own half is still there.
+ */
+export async function listenTrunk(
+  parts: {
+    readonly engine: Engine
+    readonly tickets: TicketOffice
+    readonly pairing: Pairing
+    readonly bytestreams: Bytestreams
+    readonly events: Pick<RelayEvents, 'trunkRefused'>
+  },
+  config: { readonly trunkHost: string; readonly trunkPort: number; readonly handoffTimeoutMs: number },
+): Promise<TrunkListener> {
+  const { engine, tickets, pairing, bytestreams, events } = parts
+  const opening = new Set<Socket>()
+
+  const open = async (socket: Socket): Promise<void> => {
+    const signal = AbortSignal.timeout(config.handoffTimeoutMs)
+    const reservation = await redeem(socket, signal)
+    try {
+      socket.write(READY)
+      const go = await readExactly(socket, GO.length, signal)
+      if (!go.equals(GO)) throw new Failure('malformed', 'Cannot open a trunk: it does not say GO')
+      join(socket, reservation)
+    } finally {
+      reservation.half.unreserve()
+    }
+  }
+
+  const redeem = async (socket: Socket, signal: AbortSignal): Promise<Reservation> => {
+    const preamble = await readExactly(socket, MAGIC.length + TICKET_BYTES, signal)
+    if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) {
+      throw new Failure('malformed', 'Cannot open a trunk: it does not begin as one')
+    }
+    return tickets.redeem(preamble.subarray(MAGIC.length))
+  }
+
+  const join = (socket: Socket, { half, owner }: Reservation): void => {
+    const ours = pairing.join(half)
+    const prefix: Buffer = socket.read() ?? Buffer.alloc(0)
+    const trunk = engine.hold(socket, prefix, { finished() {}, gone() {} })
+    bytestreams.join({ room: half.room, path: 'leg', requester: '', target: '', peerRelay: owner }, ours, trunk)
+  }
+
+  const server = createServer(tcpOptions, (socket) => {
+    opening.add(socket)
+    socket.on('error', ignore)
+    open(socket)
+      .catch((error) => {
+        socket.destroy()
+        events.trunkRefused(asFailure(error, 'Cannot open a trunk'), socket.remoteAddress ?? 'unknown')
+      })
+      .finally(() => {
+        opening.delete(socket)
+        socket.off('error', ignore)
+      })
+  })
+  server.listen({ host: config.trunkHost, port: config.trunkPort, backlog: 4096 })
+  await once(server, 'listening')
+
+  return {
+    address: server.address() as AddressInfo,
+    stop() {
+      // Joined trunks belong to their bytestreams.
+      server.close()
+      for (const socket of opening) socket.destroy()
+    },
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,456 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { activate, freshDigest, startRelays, type TestRelays } from '../../test/support/relays.ts'
+import { closed, connectRequest, dialHalf, greeting, readToEnd, readUpTo } from '../../test/support/socks-client.ts'
+import { until } from '../../test/support/until.ts'
+import type { Digest } from '../shared/bytestream/digest.ts'
+import { Failure } from '../shared/bytestream/failure.ts'
+
+/** Two relays, and which of them the first and the second half dial. */
+const placements = [
+  { where: 'on one relay', ports: [0, 0], path: 'PATH_LOCAL' },
+  { where: 'across two relays', ports: [0, 1], path: 'PATH_HANDOFF' },
+] as const
+
+async function dialPair(
+  relays: TestRelays,
+  digest: Digest,
+  ports: readonly [number, number],
+): Promise<[Socket, Socket]> {
+  const sockets: Socket[] = []
+  for (const index of ports) {
+    const { socket, rep } = await dialHalf(portOf(relays, index), digest)
+    assert.equal(rep, 0)
+    sockets.push(socket)
+  }
+  await until('both halves wait', async () => (await waiting(relays)) === 2)
+  return sockets as [Socket, Socket]
+}
+
+const portOf = (relays: TestRelays, index: number): number => relays.relay(index).ports.socks[''] ?? 0
+
+async function waiting(relays: TestRelays): Promise<number> {
+  const counts = await Promise.all(relays.relays.map((relay) => relay.sample('splice65_half_connections_waiting')))
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+for (const { where, ports, path } of placements) {
+  describe(`A bytestream ${where}`, () => {
+    it('carries both directions to the byte, with early bytes first and the reply after the FIN', async () => {
+      await using relays = await startRelays(2)
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      const request = randomBytes(5_000_000)
+      const answer = randomBytes(3_000_000)
+      first.write(request.subarray(0, 1_000))
+      second.write(answer.subarray(0, 2_000))
+      assert.equal(await activate(relays, digest), path)
+      first.end(request.subarray(1_000))
+      assert.ok((await readToEnd(second)).equals(request))
+      second.end(answer.subarray(2_000))
+      assert.ok((await readToEnd(first)).equals(answer))
+      const [owner] = relays.relays
+      await until('its end is told', () => owner.lines.some((line) => line.msg === 'bytestream ended'))
+      const told = owner.lines.find((line) => line.msg === 'bytestream ended')
+      assert.deepEqual(
+        [told?.level, told?.outcome, told?.reason, told?.bytesFromFirst, told?.bytesFromSecond],
+        ['info', 'completed', 'finished', request.length, answer.length],
+      )
+      assert.deepEqual(
+        [told?.requester, told?.target, told?.digest],
+        ['alice@example.test', 'bob@example.test', digest.slice(0, 12)],
+      )
+      assert.equal(await owner.sample('splice65_relayed_bytes_total', { half: 'first' }), request.length)
+      assert.equal(await owner.sample('splice65_relayed_bytes_total', { half: 'second' }), answer.length)
+    })
+
+    it('keeps the second half’s direction open when the first finishes, and the other way round', async () => {
+      await using relays = await startRelays(2)
+      for (const order of [0, 1]) {
+        const digest = freshDigest()
+        const pair = await dialPair(relays, digest, ports)
+        const [early, late] = order === 0 ? pair : [pair[1], pair[0]]
+        await activate(relays, digest)
+        early.end('question')
+        assert.equal((await readToEnd(late)).toString(), 'question')
+        late.end('answer')
+        assert.equal((await readToEnd(early)).toString(), 'answer')
+      }
+    })
+
+    it('resets the other side when one side resets', async () => {
+      await using relays = await startRelays(2)
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      await activate(relays, digest)
+      first.write('x')
+      assert.equal((await readUpTo(second, 1)).toString(), 'x')
+      const end = closed(second)
+      first.resetAndDestroy()
+      assert.equal(await end, 'ECONNRESET')
+      const [owner] = relays.relays
+      await until('its end is told', () =>
+        owner.lines.some((line) => line.reason === 'reset' && line.outcome === 'aborted'),
+      )
+    })
+
+    it('succeeds again when the activation is repeated, while it runs and after its end', async () => {
+      await using relays = await startRelays(2)
+      const { clients } = relays
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      const room = { digest, streamhost: '' }
+      const halves = await Promise.all(
+        relays.relays.map(async ({ name: relay, rpcAddress }) => {
+          const found = await clients.at(rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })
+          return found.halves.map(({ id }) => ({ id, relay, rpcAddress }))
+        }),
+      )
+      const order = { room, halves: halves.flat(), requester: 'a@b/c', target: 'd@e/f' }
+      const again = () => clients.at(relays.relay(0).rpcAddress).activate(order, { timeoutMs: 5_000 })
+      const both = await Promise.all([again(), again()])
+      assert.deepEqual(
+        both.map((response) => response.path),
+        [path, path],
+      )
+      assert.equal(both[0].bytestream, both[1].bytestream)
+      await assert.rejects(
+        clients.at(relays.relay(0).rpcAddress).activate({ ...order, requester: 'x@y/z' }, { timeoutMs: 5_000 }),
+        (error) => error instanceof Failure && error.code === 'taken',
+      )
+      first.end()
+      second.end()
+      await Promise.all([closed(first), closed(second)])
+      await until(
+        'it has ended',
+        async () =>
+          (await relays
+            .relay(0)
+            .sample('splice65_bytestreams_active', { path: path === 'PATH_LOCAL' ? 'local' : 'handoff' })) === 0,
+      )
+      assert.equal((await again()).bytestream, '')
+      const found = await clients.at(relays.relay(0).rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })
+      assert.deepEqual(found, { halves: [], activated: true })
+    })
+
+    it('is ended by an operator', async () => {
+      await using relays = await startRelays(2)
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      await activate(relays, digest)
+      const owner = relays.clients.at(relays.relay(0).rpcAddress)
+      const { bytestreams } = await owner.listBytestreams({}, { timeoutMs: 5_000 })
+      assert.deepEqual(
+        bytestreams.map((it) => [it.digestPrefix, it.path, it.requester, it.peerRelay]),
+        [[digest.slice(0, 12), path, 'alice@example.test/phone', path === 'PATH_LOCAL' ? '' : 'relay-1']],
+      )
+      const ends = Promise.all([closed(first), closed(second)])
+      await owner.endBytestream({ id: bytestreams[0]?.id ?? '' }, { timeoutMs: 5_000 })
+      assert.deepEqual(await ends, ['ECONNRESET', 'ECONNRESET'])
+    })
+  })
+}
+
+describe('A handoff', () => {
+  it('that fails leaves both halves waiting, and the next one succeeds', async () => {
+    await using relays = await startRelays(2, { handoffTimeoutMs: 300 })
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 1])
+    const room = { digest, streamhost: '' }
+    const [mine, theirs] = await Promise.all(
+      relays.relays.map(({ rpcAddress }) => relays.clients.at(rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })),
+    )
+    const order = (rpcAddress: string) => ({
+      room,
+      requester: 'a@b/c',
+      target: 'd@e/f',
+      halves: [
+        { id: mine?.halves[0]?.id ?? '', relay: 'relay-0', rpcAddress: relays.relay(0).rpcAddress },
+        { id: theirs?.halves[0]?.id ?? '', relay: 'relay-1', rpcAddress },
+      ],
+    })
+    const owner = relays.clients.at(relays.relay(0).rpcAddress)
+    await assert.rejects(
+      owner.activate(order('127.0.0.1:1'), { timeoutMs: 5_000 }),
+      (error) => error instanceof Failure && error.code === 'unavailable',
+    )
+    assert.equal(await waiting(relays), 2)
+    assert.equal((await owner.activate(order(relays.relay(1).rpcAddress), { timeoutMs: 5_000 })).path, 'PATH_HANDOFF')
+    first.end('bytes')
+    assert.equal((await readToEnd(second)).toString(), 'bytes')
+    first.destroy()
+    second.destroy()
+  })
+
+  it('ticket opens one trunk, once, and a trunk that never says GO gives the half back', async () => {
+    await using relays = await startRelays(2, { handoffTimeoutMs: 500 })
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 1])
+    const holder = relays.relay(1)
+    const room = { digest, streamhost: '' }
+    const { halves } = await relays.clients.at(holder.rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })
+    const ask = () =>
+      relays.clients
+        .at(holder.rpcAddress)
+        .handoff({ room, half: halves[0]?.id ?? '', owner: 'relay-9' }, { timeoutMs: 5_000 })
+    const { ticket } = await ask()
+    await assert.rejects(ask(), (error) => error instanceof Failure && error.code === 'not-ready')
+    const dialTrunk = async (bytes: Buffer) => {
+      const socket = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
+      await once(socket, 'connect')
+      socket.write(Buffer.concat([Buffer.from('S65TRNK1'), bytes]))
+      return socket
+    }
+    const forged = await dialTrunk(randomBytes(32))
+    assert.equal((await readUpTo(forged, 1)).length, 0)
+    const trunk = await dialTrunk(ticket)
+    assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([1]))
+    const replayed = await dialTrunk(ticket)
+    assert.equal((await readUpTo(replayed, 1)).length, 0)
+    assert.equal((await readUpTo(trunk, 1)).length, 0)
+    await until(
+      'the half waits again',
+      async () =>
+        (await relays.clients.at(holder.rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })).halves.length === 1,
+    )
+    assert.equal(await activate(relays, digest), 'PATH_HANDOFF')
+    for (const socket of [forged, trunk, replayed, first, second]) socket.destroy()
+  })
+
+  it('needs the shared token', async () => {
+    await using relays = await startRelays(1, { rpcToken: 'a token of tests only' })
+    const { openRelayClients } = await import('../shared/rpc/client.ts')
+    const stranger = openRelayClients({ rpcToken: 'another token of tests' })
+    const room = { digest: freshDigest(), streamhost: '' }
+    await assert.rejects(
+      stranger.at(relays.relay(0).rpcAddress).findHalves({ room }, { timeoutMs: 5_000 }),
+      (error) => error instanceof Failure && error.code === 'forbidden',
+    )
+    stranger.close()
+    const found = await relays.clients.at(relays.relay(0).rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })
+    assert.deepEqual(found, { halves: [], activated: false })
+  })
+})
+
+describe('A client', () => {
+  it('gets its reply wherever its handshake is cut', async () => {
+    await using relays = await startRelays(1)
+    const whole = (digest: Digest) => Buffer.concat([greeting, connectRequest(digest)])
+    for (let cut = 1; cut < whole(freshDigest()).length; cut++) {
+      const bytes = whole(freshDigest())
+      const socket = connect({ port: portOf(relays, 0), host: '127.0.0.1', noDelay: true })
+      await once(socket, 'connect')
+      socket.write(bytes.subarray(0, cut))
+      // The rest leaves only after the relay has worked on the first piece, as its other answers show.
+      await dialHalf(portOf(relays, 0), freshDigest()).then((other) => other.socket.destroy())
+      socket.write(bytes.subarray(cut))
+      const answer = await readUpTo(socket, 49)
+      assert.equal(answer.toString('hex', 0, 6), '050005000003')
+      socket.destroy()
+    }
+  })
+
+  it('reads why it is refused, even with input behind its request', async () => {
+    await using relays = await startRelays(1)
+    const socket = connect({ port: portOf(relays, 0), host: '127.0.0.1' })
+    await once(socket, 'connect')
+    const host = Buffer.from('example.com')
+    socket.write(Buffer.concat([greeting, Buffer.from([5, 1, 0, 3, host.length]), host, Buffer.from([0, 80])]))
+    socket.write(randomBytes(3_000))
+    const answer = await readToEnd(socket)
+    assert.equal(answer.toString('hex', 0, 4), '05000502')
+    assert.ok(answer.includes(host))
+    assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'malformed' }), 1)
+  })
+
+  it('that is the third is refused with 02 and disturbs nobody, before activation and after', async () => {
+    await using relays = await startRelays(2)
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 1])
+    for (const index of [0, 1]) {
+      const third = await dialHalf(portOf(relays, index), digest)
+      assert.equal(third.rep, 2)
+      third.socket.destroy()
+    }
+    await activate(relays, digest)
+    for (const index of [0, 1]) {
+      const third = await dialHalf(portOf(relays, index), digest)
+      assert.equal(third.rep, 2)
+      third.socket.destroy()
+    }
+    first.end('bytes')
+    assert.equal((await readToEnd(second)).toString(), 'bytes')
+    second.destroy()
+  })
+
+  it('that resets while it waits frees its slot, and only its own', async () => {
+    await using relays = await startRelays(1)
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 0])
+    first.resetAndDestroy()
+    await until('its half is gone', async () => (await waiting(relays)) === 1)
+    const successor = await dialHalf(portOf(relays, 0), digest)
+    assert.equal(successor.rep, 0)
+    await until('both wait', async () => (await waiting(relays)) === 2)
+    await activate(relays, digest)
+    successor.socket.end('bytes')
+    assert.equal((await readToEnd(second)).toString(), 'bytes')
+    second.destroy()
+  })
+
+  it('that sent its FIN can still be activated, with what it had sent', async () => {
+    await using relays = await startRelays(2)
+    for (const ports of [
+      [0, 0],
+      [0, 1],
+    ] as const) {
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      first.end('all I have')
+      await until('its FIN is seen', () =>
+        relays.registry.claimActivation({ digest, streamhost: '' }, 'probe').then(async (claim) => {
+          await relays.registry.settleActivation({ digest, streamhost: '' }, 'probe', false)
+          return claim.state === 'claimed' && claim.halves[0].replaceable
+        }),
+      )
+      await activate(relays, digest)
+      assert.equal((await readToEnd(second)).toString(), 'all I have')
+      second.end('thank you')
+      assert.equal((await readToEnd(first)).toString(), 'thank you')
+    }
+  })
+
+  it('that reconnects after its FIN takes its own slot again', async () => {
+    await using relays = await startRelays(1)
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 0])
+    first.end()
+    let again = await dialHalf(portOf(relays, 0), digest)
+    await until('the slot is given up', async () => {
+      if (again.rep === 0) return true
+      again.socket.destroy()
+      again = await dialHalf(portOf(relays, 0), digest)
+      return again.rep === 0
+    })
+    await until('two wait', async () => (await waiting(relays)) === 2)
+    await activate(relays, digest)
+    again.socket.end('bytes')
+    assert.equal((await readToEnd(second)).toString(), 'bytes')
+    for (const socket of [first, second]) socket.destroy()
+  })
+
+  it('that only looks is a probe, and one that is silent for too long has expired', async () => {
+    await using relays = await startRelays(1, { handshakeTimeoutMs: 50 })
+    const relay = relays.relay(0)
+    const looker = connect({ port: portOf(relays, 0), host: '127.0.0.1' })
+    await once(looker, 'connect')
+    looker.end()
+    const greeter = connect({ port: portOf(relays, 0), host: '127.0.0.1' })
+    greeter.write(greeting)
+    await readUpTo(greeter, 2)
+    greeter.end()
+    await until(
+      'both are counted',
+      async () => (await relay.sample('splice65_handshakes_total', { result: 'probe' })) === 2,
+    )
+    const sleeper = connect({ port: portOf(relays, 0), host: '127.0.0.1' })
+    await closed(sleeper)
+    assert.equal(await relay.sample('splice65_handshakes_total', { result: 'expired' }), 1)
+  })
+
+  it('that nobody activates is let go when its time is over', async () => {
+    await using relays = await startRelays(1, { activationTimeoutMs: 100 })
+    const { socket } = await dialHalf(portOf(relays, 0), freshDigest())
+    assert.equal((await readToEnd(socket)).length, 0)
+    socket.destroy()
+    const labels = { outcome: 'expired', reason: 'unactivated' }
+    assert.equal(await relays.relay(0).sample('splice65_half_connections_total', labels), 1)
+  })
+
+  it('past the bound is counted and closed', async () => {
+    await using relays = await startRelays(1, { maxSockets: 2 })
+    const inside = await Promise.all([
+      dialHalf(portOf(relays, 0), freshDigest()),
+      dialHalf(portOf(relays, 0), freshDigest()),
+    ])
+    const outside = connect({ port: portOf(relays, 0), host: '127.0.0.1' })
+    await closed(outside)
+    assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'over-limit' }), 1)
+    for (const { socket } of inside) socket.destroy()
+  })
+})
+
+describe('Draining', () => {
+  it('keeps what waits and what runs, meets halves here, takes no new room, and ends when nothing is left', async () => {
+    await using relays = await startRelays(1)
+    const relay = relays.relay(0)
+    const running = freshDigest()
+    const [alice, bob] = await dialPair(relays, running, [0, 0])
+    await activate(relays, running)
+    const digest = freshDigest()
+    const { socket: first } = await dialHalf(portOf(relays, 0), digest)
+    const drained = relay.drain(new AbortController().signal)
+    const health = `http://127.0.0.1:${relay.ports.health}`
+    assert.equal((await fetch(`${health}/readyz`)).status, 503)
+    assert.equal((await fetch(`${health}/livez`)).status, 200)
+    await until('it is announced', async () => (await relays.registry.relays()).every((record) => record.draining))
+    await until('new rooms are refused', async () => {
+      const stranger = await dialHalf(portOf(relays, 0), freshDigest())
+      stranger.socket.destroy()
+      return stranger.rep === 1
+    })
+    const second = await dialHalf(portOf(relays, 0), digest)
+    assert.equal(second.rep, 0)
+    await until('both wait', async () => (await waiting(relays)) >= 2)
+    await activate(relays, digest)
+    first.end('late')
+    assert.equal((await readToEnd(second.socket)).toString(), 'late')
+    second.socket.end()
+    alice.end('live')
+    assert.equal((await readToEnd(bob)).toString(), 'live')
+    bob.end()
+    await drained
+  })
+
+  it('cut short ends what is live as drained', async () => {
+    await using relays = await startRelays(1)
+    const relay = relays.relay(0)
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 0])
+    await activate(relays, digest)
+    const force = new AbortController()
+    const drained = relay.drain(force.signal)
+    force.abort()
+    await drained
+    const ends = Promise.all([closed(first), closed(second)])
+    await relay.stop()
+    assert.deepEqual(await ends, ['ECONNRESET', 'ECONNRESET'])
+    assert.equal(relay.lines.find((line) => line.msg === 'bytestream ended')?.outcome, 'drained')
+  })
+})
+
+describe('Counters', () => {
+  it('are live while a bytestream runs', async () => {
+    await using relays = await startRelays(2)
+    const digest = freshDigest()
+    const [first, second] = await dialPair(relays, digest, [0, 1])
+    await activate(relays, digest)
+    const sent = randomBytes(100_000)
+    first.write(sent)
+    const got = await readUpTo(second, sent.length)
+    assert.equal(createHash('sha256').update(got).digest('hex'), createHash('sha256').update(sent).digest('hex'))
+    await until(
+      'they show it',
+      async () => (await relays.relay(0).sample('splice65_relayed_bytes_total', { half: 'first' })) === sent.length,
+    )
+    await until(
+      'the leg shows it',
+      async () => (await relays.relay(1).sample('splice65_leg_bytes_total')) === sent.length,
+    )
+    first.destroy()
+    second.destroy()
+  })
+})

@@ -1,0 +1,154 @@
+import { isIPv6 } from 'node:net'
+import { Failure } from '../shared/bytestream/failure.ts'
+import { openRegistry } from '../shared/registry/open.ts'
+import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
+import { openRelayClients } from '../shared/rpc/client.ts'
+import { serveRelayRpc } from '../shared/rpc/server.ts'
+import { type Clock, systemClock } from '../shared/runtime/clock.ts'
+import { serveHealth } from '../shared/runtime/health.ts'
+import { createLog, type Logger } from '../shared/runtime/log.ts'
+import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
+import type { Running } from '../shared/runtime/run.ts'
+import { version } from '../shared/runtime/version.ts'
+import { Activation } from './activation.ts'
+import { Bytestreams } from './bytestreams.ts'
+import { capacityOf, descriptorLimit } from './capacity.ts'
+import type { RelayConfig } from './config.ts'
+import { Drain } from './drain.ts'
+import type { Engine } from './engine/engine.ts'
+import { streamEngine } from './engine/stream.ts'
+import { createRelayEvents } from './events.ts'
+import { handOffThrough } from './handoff.ts'
+import { startHeartbeat } from './heartbeat.ts'
+import { type ListenAddress, parseListenAddress } from './listen-address.ts'
+import { Pairing } from './pairing.ts'
+import { relayHandlers } from './rpc.ts'
+import { SocketCount } from './socket-count.ts'
+import { listenSocks } from './socks-listener.ts'
+import { TicketOffice } from './ticket-office.ts'
+import { listenTrunk } from './trunk.ts'
+
+/** The parts a relay can be given instead of building them. A registry that is given stays its giver's to close. */
+export interface RelayParts {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly registry: Registry
+  readonly engine: Engine
+  readonly clock: Clock
+}
+
+/** A relay that runs, and where: ports that were asked for as 0 show what they became. */
+export interface RunningRelay extends Running {
+  readonly ports: {
+    /** SOCKS5 ports by streamhost; the main shared address has the empty name. */
+    readonly socks: Readonly<Record<string, number>>
+    readonly rpc: number
+    readonly trunk: number
+    readonly health: number
+  }
+  drain(signal: AbortSignal): Promise<void>
+}
+
+/** Builds a relay and starts it. `given` replaces any part; tests pass a memory registry and port 0. */
+export async function startRelay(config: RelayConfig, given: Partial<RelayParts> = {}): Promise<RunningRelay> {
+  demandToken(config)
+  const listenAddresses = addressesOf(config)
+  const log = given.log ?? createLog('relay', config)
+  const metrics = given.metrics ?? createMetrics('relay')
+  const clock = given.clock ?? systemClock
+  const engine = given.engine ?? streamEngine
+  const events = createRelayEvents({ log, metrics })
+
+  // What is opened here closes in reverse order: when the relay stops, or at once when it cannot start.
+  await using opened = new AsyncDisposableStack()
+  const registry =
+    given.registry ??
+    opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryAnswered }), (it) =>
+      it.close(),
+    )
+  const clients = opened.adopt(openRelayClients(config), (it) => it.close())
+
+  const sockets = new SocketCount(config.maxSockets ?? capacityOf(descriptorLimit()))
+  const bytestreams = new Bytestreams({ engine, registry, clock, events }, config)
+  const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
+  const tickets = new TicketOffice({ clock }, config)
+  const handOff = handOffThrough({ clients }, config)
+  const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
+  const drain = new Drain({ pairing, bytestreams, events }, config)
+  opened.defer(() => bytestreams.stop())
+  opened.defer(() => pairing.stop())
+
+  const trunk = await listenTrunk({ engine, tickets, pairing, bytestreams, events }, config)
+  opened.defer(() => trunk.stop())
+  const socksPorts: Record<string, number> = {}
+  for (const address of listenAddresses) {
+    const socks = await listenSocks({ pairing, engine, clock, sockets, events }, { ...config, ...address })
+    opened.defer(() => socks.stop())
+    socksPorts[address.streamhost] = socks.address.port
+  }
+
+  const trunkAddress = hostPort(config.advertiseHost, trunk.address.port)
+  const handlers = relayHandlers({ pairing, bytestreams, activation, tickets, drain, trunkAddress })
+  const rpc = opened.adopt(await serveRelayRpc({ handlers, log }, config), (it) => it.stop())
+  drain.onChange(() => rpc.setServing(!drain.draining))
+
+  const describe = (): RelayRecord => ({
+    name: config.pod,
+    rpcAddress: hostPort(config.advertiseHost, rpc.port),
+    load: pairing.size + bytestreams.size,
+    draining: drain.draining,
+    version,
+    ...(config.publicHost && {
+      streamhost: { host: config.publicHost, port: config.publicPort ?? socksPorts[config.pod] ?? 0 },
+    }),
+  })
+  opened.adopt(startHeartbeat({ registry, pairing, bytestreams, drain, events, describe }, config), (it) => it.stop())
+
+  events.observe({
+    waiting: () => pairing.size,
+    sockets: () => sockets.open,
+    capacity: () => sockets.capacity,
+    draining: () => drain.draining,
+    bytestreams: () => bytestreams.live(),
+  })
+  const ready = () => (drain.draining ? 'draining' : undefined)
+  const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
+  const ports = { socks: socksPorts, rpc: rpc.port, trunk: trunk.address.port, health: health.address.port }
+  log.info({ ports, engine: engine.name, maxSockets: sockets.capacity }, 'relay started')
+
+  const running = opened.move()
+  return {
+    ports,
+    drain: (signal) => drain.toEnd(signal),
+    async stop() {
+      await running.disposeAsync()
+      log.info('relay stopped')
+    },
+  }
+}
+
+function addressesOf({ listen, ownListen, publicHost, pod }: RelayConfig): ListenAddress[] {
+  const addresses = listen.map(parseListenAddress)
+  if (ownListen !== undefined) {
+    if (!publicHost) throw new Failure('malformed', 'RELAY_OWN_LISTEN needs RELAY_PUBLIC_HOST, where clients reach it')
+    addresses.push({ ...parseListenAddress(ownListen), streamhost: pod })
+  } else if (publicHost) {
+    throw new Failure('malformed', 'RELAY_PUBLIC_HOST needs RELAY_OWN_LISTEN, the listener that it leads to')
+  }
+  const names = addresses.map(({ streamhost }) => streamhost)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) {
+    throw new Failure('malformed', `Two SOCKS5 listeners lead to one streamhost: ${twice || 'the one without a name'}`)
+  }
+  return addresses
+}
+
+/** Whoever reaches the RPC port could activate and end bytestreams: off loopback it needs the token. */
+function demandToken({ rpcHost, rpcToken }: RelayConfig): void {
+  if (rpcToken || ['127.0.0.1', '::1', 'localhost'].includes(rpcHost)) return
+  throw new Failure('malformed', `RELAY_RPC_TOKEN_FILE is needed: gRPC listens on ${rpcHost}, which others can reach`)
+}
+
+function hostPort(host: string, port: number): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
+}
