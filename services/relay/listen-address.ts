@@ -10,7 +10,7 @@ export interface ListenAddress {
 
 /** Reads `host:port` or `name=host:port`; an IPv6 host stands in brackets. Throws `malformed`. */
 export function parseListenAddress(text: string): ListenAddress {
-  const match = /^(?:(?<name>[^=\s]+)=)?(?:\[(?<ipv6>[0-9a-f:.]+)\]|(?<host>[^:[\]\s]+)):(?<port>\d{1,5})$/i.exec(text)
+  const match = /^(?:(?<name>[^=\s]+)=)?(?:\[(?<ipv6>[0-9a-f:.]+)\]|(?<host>[^:[\]=\s]+)):(?<port>\d{1,5})$/i.exec(text)
   const { name, ipv6, host, port } = match?.groups ?? {}
   const address = ipv6 ?? host
   if (address === undefined || port === undefined || Number(port) > 65_535) {
