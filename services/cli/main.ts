@@ -2,8 +2,11 @@
 import { Command, CommanderError } from 'commander'
 import { systemClock } from '../shared/runtime/clock.ts'
 import type { Surroundings } from './command.ts'
+import { probeCommand } from './commands/probe.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { sendCommand } from './commands/send.ts'
+import { serveCommand } from './commands/serve.ts'
+import { controlCommand, relayCommand } from './commands/service.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-code.ts'
 
 const interruption = new AbortController()
@@ -22,6 +25,10 @@ const program = new Command('splice65')
   .description('File transfer over XMPP, and the XEP-0065 proxy that carries it')
   .addCommand(sendCommand(surroundings))
   .addCommand(receiveCommand(surroundings))
+  .addCommand(probeCommand(surroundings))
+  .addCommand(serveCommand(surroundings))
+  .addCommand(relayCommand())
+  .addCommand(controlCommand())
   .addHelpText('after', exitCodeHelp)
 
 // Commands inherit these only when they are made by their parent.

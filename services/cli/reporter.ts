@@ -1,5 +1,6 @@
 import type { Clock } from '../shared/runtime/clock.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
+import type { ProbeResult } from '../shared/transfer/probe.ts'
 import { describeStreamhost } from '../shared/transfer/streamhost.ts'
 import { formatBytes, type Progress, type Screen, showProgress } from './progress.ts'
 
@@ -25,6 +26,10 @@ export interface Reporter {
   /** The account is online under this full JID. */
   ready(jid: string): void
   done(summary: TransferSummary & { readonly path?: string }): void
+  /** A probe came through. */
+  probed(proxy: string, result: ProbeResult): void
+  /** What to look at after a probe failed at a stage. */
+  advise(stage: string, advice: string): void
   failed(error: unknown): void
   warn(text: string): void
 }
@@ -85,6 +90,19 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
       const way = summary.streamhost ? `${summary.method} by ${describeStreamhost(summary.streamhost)}` : summary.method
       say(`${formatBytes(summary.size)} ${way}, ${formatBytes(bytesPerSecond)}/s`)
       stdout.write(`${summary.sha256}  ${printable(summary.path ?? summary.name)}\n`)
+    },
+    probed(proxy, result) {
+      if (json) line({ event: 'probed', proxy, ...result })
+      else {
+        const rate = formatBytes(Math.round((result.bytes / result.durationMs) * 1000))
+        stdout.write(
+          `ok  ${proxy} at ${describeStreamhost(result.streamhost)}: ${formatBytes(result.bytes)}, ${rate}/s\n`,
+        )
+      }
+    },
+    advise(stage, advice) {
+      if (json) line({ event: 'advice', stage, advice })
+      else say(`failed at ${stage}\n  ${advice}`)
     },
     failed(error) {
       clear()

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { formatBareJid, formatJid, parseJid } from '../../shared/bytestream/jid.ts'
-import { receiverFeatures, startReceiver } from '../../shared/transfer/receiver.ts'
+import { oobFeatures, startOobReceiver } from '../../shared/transfer/oob-receiver.ts'
+import { type ReceiverParts, receiverFeatures, startReceiver } from '../../shared/transfer/receiver.ts'
 import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
 import {
   type AccountFlags,
@@ -39,29 +40,28 @@ async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise
     const allowed = new Set(flags.from.map((from) => (from === ANYONE ? from : formatBareJid(parseJid(from)))))
     const session = await login(surroundings, flags, RECEIVER_RESOURCE, reporter.warn, cleanup)
     const first = Promise.withResolvers<void>()
-    const stop = startReceiver(
-      {
-        session,
-        decide(peer) {
-          const jid = parseJid(peer)
-          if (allowed.has(ANYONE) || allowed.has(formatBareJid(jid)) || allowed.has(jid.domain)) return true
-          reporter.warn(`Declined a file from ${peer}: not among --from`)
-          return 'Files are taken from chosen senders only'
-        },
-        watch: reporter.transfer,
-        onTransfer(_peer, _offer, done) {
-          done.then((file) => {
-            reporter.done(file)
-            first.resolve()
-          }, reporter.failed)
-        },
+    const parts: ReceiverParts = {
+      session,
+      decide(peer) {
+        const jid = parseJid(peer)
+        if (allowed.has(ANYONE) || allowed.has(formatBareJid(jid)) || allowed.has(jid.domain)) return true
+        reporter.warn(`Declined a file from ${peer}: not among --from`)
+        return 'Files are taken from chosen senders only'
       },
-      { into: flags.into, ...(flags.maxSize !== undefined && { maxBytes: flags.maxSize }) },
-    )
-    cleanup.defer(stop)
+      watch: reporter.transfer,
+      onTransfer(_peer, done) {
+        done.then((file) => {
+          reporter.done(file)
+          first.resolve()
+        }, reporter.failed)
+      },
+    }
+    const options = { into: flags.into, ...(flags.maxSize !== undefined && { maxBytes: flags.maxSize }) }
+    cleanup.defer(startReceiver(parts, options))
+    cleanup.defer(startOobReceiver(parts, options))
     answerDiscovery(session, {
       identities: [{ category: 'client', type: 'console', name: 'splice65' }],
-      features: new Set(receiverFeatures),
+      features: new Set([...receiverFeatures, ...oobFeatures]),
     })
     reporter.ready(formatJid(session.jid))
     await Promise.race([untilAborted(signal), ...(flags.once ? [first.promise] : [])])

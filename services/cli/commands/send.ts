@@ -22,6 +22,7 @@ interface SendFlags extends AccountFlags, ReportFlags {
   method: Method | 'auto'
   proxy?: string[]
   direct: boolean
+  address?: string[]
   description?: string
 }
 
@@ -35,6 +36,7 @@ export function sendCommand(surroundings: Surroundings): Command {
     )
     .option('--proxy <jid>', 'a proxy to use instead of those the server lists; may be repeated', collect)
     .option('--no-direct', 'do not offer our own addresses')
+    .option('--address <ip>', 'the address of ours to offer instead of all; may be repeated', collect)
     .option('--description <text>', 'a line for the receiver')
   return withReport(withAccount(command)).action((file: string, flags: SendFlags) => send(surroundings, file, flags))
 }
@@ -53,7 +55,7 @@ async function send(surroundings: Surroundings, path: string, flags: SendFlags):
       {
         to: formatJid(target.resource ? target : { ...target, resource: RECEIVER_RESOURCE }),
         method: flags.method,
-        direct: flags.direct,
+        direct: flags.direct && (flags.address ?? true),
         signal: surroundings.signal,
         ...(flags.proxy && { proxies: flags.proxy }),
         ...(flags.description && { description: flags.description }),

@@ -1,3 +1,4 @@
+import type { DialStage } from './socks5-client.ts'
 import type { Streamhost } from './streamhost.ts'
 
 /** How a file's bytes travel. */
@@ -12,7 +13,7 @@ export type TransferEvent =
   /** The offer was accepted; bytes before `offset` are already there. */
   | { event: 'accepted'; sid: string; method: Method; offset: number }
   /** A streamhost could not be joined; the next one is tried. */
-  | { event: 'streamhost-failed'; streamhost: Streamhost; reason: string }
+  | { event: 'streamhost-failed'; streamhost: Streamhost; reason: string; stage?: DialStage; reply?: number }
   /** The way the bytes take, decided. `streamhost` is absent for in-band and out-of-band. */
   | { event: 'connected'; method: Method; streamhost?: Streamhost; direct?: boolean }
   /** One method did not work; another offer follows. */

@@ -10,7 +10,8 @@ export interface FileIdentity {
   /** Bare JID. */
   readonly sender: string
   readonly name: string
-  readonly size: number
+  /** Absent when the sender does not say. */
+  readonly size?: number
   readonly date?: string
   readonly hash?: string
 }
@@ -34,8 +35,17 @@ export interface PartialFile {
   discard(): Promise<void>
 }
 
-/** Opens the partial file of an identity in a folder. Without `resume`, what an earlier attempt left is dropped. */
-export async function openPartialFile(folder: string, identity: FileIdentity, resume: boolean): Promise<PartialFile> {
+/**
+ * Opens the partial file of an identity in a folder. Without `resume`, what an earlier attempt left is dropped. `maxBytes`
+ * counts where the size is not known.
+ */
+export async function openPartialFile(
+  folder: string,
+  identity: FileIdentity,
+  { resume, maxBytes = Number.POSITIVE_INFINITY }: { resume: boolean; maxBytes?: number },
+): Promise<PartialFile> {
+  const { size } = identity
+  const limit = size ?? maxBytes
   const name = safeFileName(identity.name)
   const path = join(folder, `.${name}.${identityKey(identity).slice(0, 16)}.part`)
   // O_NOFOLLOW: nobody may turn the name into a link to another file.
@@ -45,7 +55,7 @@ export async function openPartialFile(folder: string, identity: FileIdentity, re
   })
   const hash = createHash('sha256')
   // At least one byte is asked for: peers take an empty range for a mistake.
-  const offset = resume ? Math.max(0, Math.min((await handle.stat()).size, identity.size - 1)) : 0
+  const offset = resume && size ? Math.min((await handle.stat()).size, size - 1) : 0
   await handle.truncate(offset)
   await hashPrefix(handle, hash, offset)
   let bytes = offset
@@ -56,16 +66,16 @@ export async function openPartialFile(folder: string, identity: FileIdentity, re
       return bytes
     },
     async write(chunk) {
-      if (bytes + chunk.length > identity.size) {
-        throw new Failure('over-limit', `The sender sent more than the ${identity.size} bytes it offered`)
+      if (bytes + chunk.length > limit) {
+        throw new Failure('over-limit', `The file has more than ${limit} bytes`)
       }
       hash.update(chunk)
       await writeAll(handle, chunk, bytes)
       bytes += chunk.length
     },
     async finish() {
-      if (bytes !== identity.size) {
-        throw new Failure('unavailable', `The stream ended after ${bytes} of ${identity.size} bytes`)
+      if (size !== undefined && bytes !== size) {
+        throw new Failure('unavailable', `The stream ended after ${bytes} of ${size} bytes`)
       }
       const destination = await claimName(folder, name)
       // Until now nobody else could read it; from now on it is a file like any other.
@@ -88,7 +98,7 @@ export async function openPartialFile(folder: string, identity: FileIdentity, re
 }
 
 /** One string per identity. */
-export function identityKey({ sender, name, size, date = '', hash = '' }: FileIdentity): string {
+export function identityKey({ sender, name, size = -1, date = '', hash = '' }: FileIdentity): string {
   return createHash('sha256')
     .update(JSON.stringify([sender, name, size, date, hash]))
     .digest('hex')

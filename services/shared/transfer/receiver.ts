@@ -30,11 +30,18 @@ export const receiverFeatures: readonly string[] = [
 export interface ReceiverParts {
   readonly session: Session
   /** Whether to take a file; `peer` is the sender's full JID as its server stamped it. A string says why not. */
-  readonly decide: (peer: string, offer: Offer) => true | string | Promise<true | string>
-  /** Called for every accepted offer, before its bytes come. `done` resolves when the file is whole and named. */
-  readonly onTransfer: (peer: string, offer: Offer, done: Promise<ReceivedFile>) => void
+  readonly decide: (peer: string, file: ProposedFile) => true | string | Promise<true | string>
   /** Called for every offer that is to be taken; what it returns hears what happens to that one. */
-  readonly watch: (peer: string, offer: Offer) => OnTransferEvent
+  readonly watch: () => OnTransferEvent
+  /** Called for every accepted offer, before its bytes come. `done` resolves when the file is whole and named. */
+  readonly onTransfer: (peer: string, done: Promise<ReceivedFile>) => void
+}
+
+export interface ProposedFile {
+  /** As the sender wrote it. */
+  readonly name: string
+  /** In bytes; absent when the sender does not say. */
+  readonly size?: number
 }
 
 export interface ReceiverOptions {
@@ -74,9 +81,9 @@ export function startReceiver(
     const method = offer.methods.find((each) => methods.includes(each))
     if (!method) throw noValidStreams()
     if (offer.file.size > maxBytes) throw declined(`Files of more than ${maxBytes} bytes are not taken`)
-    const decision = await decide(peer, offer)
+    const decision = await decide(peer, offer.file)
     if (decision !== true) throw declined(decision)
-    const tell = watch(peer, offer)
+    const tell = watch()
     tell({
       event: 'offered',
       sid: offer.sid,
@@ -99,7 +106,7 @@ export function startReceiver(
       holders.delete(key)
       holder.ended.resolve()
     }
-    const partial = await openPartialFile(into, identity, file.ranges).catch((error: unknown) => {
+    const partial = await openPartialFile(into, identity, { resume: file.ranges }).catch((error: unknown) => {
       release()
       throw error
     })
@@ -117,7 +124,7 @@ export function startReceiver(
       },
     )
     done.then(release, release)
-    onTransfer(peer, offer, done)
+    onTransfer(peer, done)
     const answer = { method, offset: partial.offset }
     tell({ event: 'accepted', sid, ...answer })
     return formatAnswer(answer)

@@ -3,10 +3,12 @@ import { Failure } from '../bytestream/failure.ts'
 import { formatJid } from '../bytestream/jid.ts'
 import { discoverInfo } from '../xmpp/discovery.ts'
 import type { Session } from '../xmpp/session.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
 import { ns, xml } from '../xmpp/xml.ts'
 import { type Method, type OnTransferEvent, stepEvent, type TransferSummary } from './events.ts'
 import { sendInBand } from './ibb-sender.ts'
 import { formatOffer, methodFeature, type Offer, type OfferAnswer, offerFeatures, parseAnswer } from './offer.ts'
+import { sendOutOfBand } from './oob-sender.ts'
 import { discoverProxies } from './proxies.ts'
 import { type RequestedBytestream, requestBytestream } from './requester.ts'
 import { type SocketStreamOptions, sendOverSocket } from './socket-stream.ts'
@@ -48,9 +50,14 @@ export async function sendFile(parts: SenderParts, options: SendOptions): Promis
   const { session, tell } = parts
   const own = formatJid(session.jid)
   tell(stepEvent(1, own, options.to))
-  const { features } = await discoverInfo(session, options.to, { ...(options.signal && { signal: options.signal }) })
+  const { features } = await discoverInfo(session, options.to, {
+    ...(options.signal && { signal: options.signal }),
+  }).catch((error: unknown) => {
+    throw explain(error, `${options.to} is not online, or does not answer strangers`)
+  })
   tell(stepEvent(2, options.to, own, [...features].join(' ')))
   const methods = chooseMethods(features, options)
+  if (methods[0] === 'oob') return sendOutOfBand(parts, { ...options, asIq: features.has(ns.oobIq) })
 
   const proxies = methods.includes('s5b')
     ? (options.proxies ?? (await discoverProxies(session, tell, options.signal)))
@@ -83,6 +90,12 @@ function chooseMethods(features: ReadonlySet<string>, { method = 'auto', to }: S
   throw new Failure('not-found', `${to} does not support ${wanted}`)
 }
 
+/** A stanza error with what it stood in the way of; everything else as it is. */
+function explain(error: unknown, attempt: string): unknown {
+  if (!(error instanceof StanzaError)) return error
+  return new StanzaError({ ...error, text: error.text ? `${attempt}: ${error.text}` : attempt })
+}
+
 type Accepted = OfferAnswer & { readonly sid: string }
 
 async function offer(
@@ -94,10 +107,14 @@ async function offer(
   const { name, size, date } = file
   const made: Offer = { sid, methods, file: { name, size, date, ranges: true, ...(description && { description }) } }
   tell({ event: 'offered', sid, name, size, peer: to, methods })
-  const result = await session.request(xml('iq', { type: 'set', to }, formatOffer(made)), {
-    timeoutMs: answerTimeoutMs,
-    ...(signal && { signal }),
-  })
+  const result = await session
+    .request(xml('iq', { type: 'set', to }, formatOffer(made)), {
+      timeoutMs: answerTimeoutMs,
+      ...(signal && { signal }),
+    })
+    .catch((error: unknown) => {
+      throw explain(error, `${to} did not take ${name}`)
+    })
   const answer = parseAnswer(result, made)
   tell({ event: 'accepted', sid, ...answer })
   return { ...answer, sid }

@@ -43,7 +43,8 @@ export async function sendOverSocket(
 }
 
 /**
- * The next `count` bytes of the socket; closes it when they have come and the other end has said FIN. Throws
+ * The next `count` bytes of the socket; closes it when they have come and the other end has said FIN. When there are none
+ * to come, only waits for the FIN: ours could overtake the activation. Throws
  * `unavailable` when the stream breaks or ends early, `over-limit` when there is more. The socket is closed in the end.
  */
 export async function* receiveFromSocket(
@@ -59,7 +60,6 @@ export async function* receiveFromSocket(
     socket.setTimeout(closeTimeoutMs, () => socket.destroy())
   }
   try {
-    if (count === 0) finish()
     for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       received += chunk.length
       if (received > count) throw new Failure('over-limit', `The stream has more than the ${count} bytes expected`)

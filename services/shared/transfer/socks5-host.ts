@@ -69,19 +69,20 @@ export async function openDirectHost(hosts?: readonly string[]): Promise<DirectH
     expect(digest) {
       const arrived: Socket[] = []
       expected.set(digest, arrived)
-      const closeOthers = (taken?: Socket) => {
+      const closeAll = () => {
         expected.delete(digest)
-        for (const socket of arrived) if (socket !== taken) socket.destroy()
+        for (const socket of arrived.splice(0)) socket.destroy()
       }
       return {
         take() {
-          const socket = arrived.findLast((candidate) => !candidate.destroyed)
-          closeOthers(socket)
+          const index = arrived.findLastIndex((candidate) => !candidate.destroyed)
+          const [socket] = index < 0 ? [] : arrived.splice(index, 1)
+          closeAll()
           if (!socket) throw new Failure('not-found', 'The peer says it used our own streamhost, but nobody connected')
           open.delete(socket)
           return socket
         },
-        cancel: () => closeOthers(),
+        cancel: closeAll,
       }
     },
     close() {

@@ -1,0 +1,15 @@
+import { Command } from 'commander'
+
+/** `splice65 relay`: the service, as the image runs it. */
+export function relayCommand(): Command {
+  return new Command('relay')
+    .description('run a relay; RELAY_… in the environment configures it')
+    .action(async () => void (await import('../../relay/main.ts')))
+}
+
+/** `splice65 control`: the service, as the image runs it. */
+export function controlCommand(): Command {
+  return new Command('control')
+    .description('run control; CONTROL_… in the environment configures it')
+    .action(async () => void (await import('../../control/main.ts')))
+}
