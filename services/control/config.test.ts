@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Failure } from '../shared/bytestream/failure.ts'
+import { readOptions } from '../shared/runtime/options.ts'
+import { controlOptions } from './config.ts'
+
+const needed = { CONTROL_COMPONENT_DOMAIN: 'proxy.example.com', CONTROL_COMPONENT_SECRET: 's3cr3t' }
+
+function fault(env: Record<string, string>): string {
+  try {
+    readOptions('control', controlOptions, { ...needed, ...env })
+  } catch (error) {
+    assert.ok(error instanceof Failure)
+    return error.message
+  }
+  assert.fail('nothing was refused')
+}
+
+describe('controlOptions', () => {
+  it('needs the name and the secret of the component only', () => {
+    const config = readOptions('control', controlOptions, needed)
+    assert.deepEqual(
+      [config.componentDomain, config.componentPort, config.streamhosts, config.streamhostMode, config.overtakeMs],
+      ['proxy.example.com', 5347, [], 'shared', 2_000],
+    )
+    assert.throws(
+      () => readOptions('control', controlOptions, {}),
+      /CONTROL_COMPONENT_DOMAIN[\s\S]*CONTROL_COMPONENT_SECRET/,
+    )
+  })
+
+  it('prepares the name of the component', () => {
+    const config = readOptions('control', controlOptions, { ...needed, CONTROL_COMPONENT_DOMAIN: 'Proxy.Example.COM' })
+    assert.equal(config.componentDomain, 'proxy.example.com')
+  })
+
+  it('reads streamhosts', () => {
+    const config = readOptions('control', controlOptions, {
+      ...needed,
+      CONTROL_STREAMHOSTS: 'relay.example.com:7777, tls=[2001:db8::1]:443',
+    })
+    assert.deepEqual(config.streamhosts, [
+      { name: '', host: 'relay.example.com', port: 7777 },
+      { name: 'tls', host: '2001:db8::1', port: 443 },
+    ])
+  })
+
+  const faults: [variable: string, value: string, says: RegExp][] = [
+    ['CONTROL_COMPONENT_DOMAIN', 'a@example.com', /Not a domain/],
+    ['CONTROL_COMPONENT_SECRET', 'schlüssel', /printable ASCII/],
+    ['CONTROL_STREAMHOSTS', 'relay.example.com', /Not a streamhost/],
+    ['CONTROL_STREAMHOSTS', 'a:1,b:1', /only one streamhost may go without a name/],
+    ['CONTROL_ALLOW', 'example.com,@', /JIDs, domains/],
+    ['CONTROL_DENY', '*.', /JIDs, domains/],
+    ['CONTROL_CONTACT_ABUSE', 'abuse', /URIs/],
+    ['CONTROL_STREAMHOST_MODE', 'each', /CONTROL_STREAMHOST_MODE/],
+  ]
+  for (const [variable, value, says] of faults) {
+    it(`refuses ${variable}=${value}, by its name`, () => {
+      const message = fault({ [variable]: value })
+      assert.match(message, new RegExp(variable))
+      assert.match(message, says)
+    })
+  }
+
+  it('never shows the secret it refuses', () => {
+    assert.doesNotMatch(fault({ CONTROL_COMPONENT_SECRET: 'canary-ü' }), /canary/)
+  })
+
+  it('describes every option', () => {
+    const bare = Object.entries(controlOptions.shape).filter(([, type]) => !type.description)
+    assert.deepEqual(bare, [])
+  })
+})
