@@ -4,7 +4,11 @@ import { Failure } from '../shared/bytestream/failure.ts'
 import { readOptions } from '../shared/runtime/options.ts'
 import { controlOptions } from './config.ts'
 
-const needed = { CONTROL_COMPONENT_DOMAIN: 'proxy.example.com', CONTROL_COMPONENT_SECRET: 's3cr3t' }
+const needed = {
+  CONTROL_COMPONENT_DOMAIN: 'proxy.example.com',
+  CONTROL_COMPONENT_SECRET: 's3cr3t',
+  CONTROL_STREAMHOSTS: 'relay.example.com:7777',
+}
 
 function fault(env: Record<string, string>): string {
   try {
@@ -17,11 +21,17 @@ function fault(env: Record<string, string>): string {
 }
 
 describe('controlOptions', () => {
-  it('needs the name and the secret of the component only', () => {
+  it('needs the name and the secret of the component, and an address to advertise', () => {
     const config = readOptions('control', controlOptions, needed)
     assert.deepEqual(
-      [config.componentDomain, config.componentPort, config.streamhosts, config.streamhostMode, config.overtakeMs],
-      ['proxy.example.com', 5347, [], 'shared', 2_000],
+      [
+        config.componentDomain,
+        config.componentPort,
+        config.streamhosts.length,
+        config.streamhostMode,
+        config.overtakeMs,
+      ],
+      ['proxy.example.com', 5347, 1, 'shared', 2_000],
     )
     assert.throws(
       () => readOptions('control', controlOptions, {}),
@@ -62,6 +72,16 @@ describe('controlOptions', () => {
       assert.match(message, says)
     })
   }
+
+  it('needs no shared address where relays are advertised per pod', () => {
+    const { CONTROL_STREAMHOSTS: _, ...withoutAddress } = needed
+    const perPod = { ...withoutAddress, CONTROL_STREAMHOST_MODE: 'per-pod' }
+    assert.deepEqual(readOptions('control', controlOptions, perPod).streamhosts, [])
+    assert.throws(
+      () => readOptions('control', controlOptions, withoutAddress),
+      /CONTROL_STREAMHOSTS: there must be one/,
+    )
+  })
 
   it('never shows the secret it refuses', () => {
     assert.doesNotMatch(fault({ CONTROL_COMPONENT_SECRET: 'canary-ü' }), /canary/)

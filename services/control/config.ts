@@ -20,82 +20,89 @@ const rules = list().refine((texts) => texts.every(isRule), 'must be JIDs, domai
 const uris = list().refine((texts) => texts.every((text) => URL.canParse(text)), 'must be URIs, such as mailto:…')
 
 /** What an operator can set on control. The environment names begin with `CONTROL_`. */
-export const controlOptions = z.object({
-  pod: z.string().default(hostname()).describe('Name of this replica in logs'),
-  logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged'),
-  healthHost: z.string().default('0.0.0.0').describe('Address on which /metrics, /livez and /readyz are served'),
-  healthPort: port().default(9090).describe('Port of the same'),
+export const controlOptions = z
+  .object({
+    pod: z.string().default(hostname()).describe('Name of this replica in logs'),
+    logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged'),
+    healthHost: z.string().default('0.0.0.0').describe('Address on which /metrics, /livez and /readyz are served'),
+    healthPort: port().default(9090).describe('Port of the same'),
 
-  componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server'),
-  componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections'),
-  componentPort: port().default(5347).describe('Port of the same'),
-  componentSecret: secret(
-    z
-      .string()
-      .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII: servers and libraries disagree about the bytes of all else')
-      .describe('The secret shared with the XMPP server'),
-  ),
-  componentConnectTimeoutMs: integer(1)
-    .default(10_000)
-    .describe('How long connecting to the XMPP server may take, in milliseconds'),
-  componentRetryMs: integer(1)
-    .default(500)
-    .describe('Wait after the first loss of the XMPP server, in milliseconds; doubles with every further one'),
-  componentRetryMaxMs: integer(1).default(15_000).describe('The longest that wait grows to, in milliseconds'),
-  componentStandbyMs: integer(1)
-    .default(1_000)
-    .describe(
-      'Wait between attempts while another replica is connected, in milliseconds; up to twice as long, by chance',
+    componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server'),
+    componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections'),
+    componentPort: port().default(5347).describe('Port of the same'),
+    componentSecret: secret(
+      z
+        .string()
+        .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII: servers and libraries disagree about the bytes of all else')
+        .describe('The secret shared with the XMPP server'),
     ),
-  componentMisconfiguredRetryMs: integer(1)
-    .default(30_000)
-    .describe('Wait after the XMPP server refused our name or secret, in milliseconds'),
-  componentPingMs: integer(1)
-    .default(10_000)
-    .describe('How often the link to the XMPP server is tried, in milliseconds'),
-  componentSilenceMs: integer(1)
-    .default(150_000)
-    .describe('A link on which nothing came for so long is dead, in milliseconds'),
+    componentConnectTimeoutMs: integer(1)
+      .default(10_000)
+      .describe('How long connecting to the XMPP server may take, in milliseconds'),
+    componentRetryMs: integer(1)
+      .default(500)
+      .describe('Wait after the first loss of the XMPP server, in milliseconds; doubles with every further one'),
+    componentRetryMaxMs: integer(1).default(15_000).describe('The longest that wait grows to, in milliseconds'),
+    componentStandbyMs: integer(1)
+      .default(1_000)
+      .describe(
+        'Wait between attempts while another replica is connected, in milliseconds; up to twice as long, by chance',
+      ),
+    componentMisconfiguredRetryMs: integer(1)
+      .default(30_000)
+      .describe('Wait after the XMPP server refused our name or secret, in milliseconds'),
+    componentPingMs: integer(1)
+      .default(10_000)
+      .describe('How often the link to the XMPP server is tried, in milliseconds'),
+    componentSilenceMs: integer(1)
+      .default(150_000)
+      .describe('A link on which nothing came for so long is dead, in milliseconds'),
 
-  discoName: z.string().default('File transfer proxy').describe('What clients show for the proxy'),
-  discoSoftware: z.stringbool().default(false).describe('Tell everybody our software and its version (XEP-0232)'),
-  contactAbuse: uris.default([]).describe('Where to report abuse: URIs, told to everybody (XEP-0157)'),
-  contactAdmin: uris.default([]).describe('Where to reach the administrators: URIs'),
-  contactSupport: uris.default([]).describe('Where to ask for help: URIs'),
+    discoName: z.string().default('File transfer proxy').describe('What clients show for the proxy'),
+    discoSoftware: z.stringbool().default(false).describe('Tell everybody our software and its version (XEP-0232)'),
+    contactAbuse: uris.default([]).describe('Where to report abuse: URIs, told to everybody (XEP-0157)'),
+    contactAdmin: uris.default([]).describe('Where to reach the administrators: URIs'),
+    contactSupport: uris.default([]).describe('Where to ask for help: URIs'),
 
-  allow: rules
-    .default([])
-    .describe('Who may use the proxy: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains'),
-  deny: rules.default([]).describe('Who may not, whatever `allow` says'),
-  activationsPerRequester: integer(1).default(16).describe('Activations of one bare JID that may be under way at once'),
+    allow: rules
+      .default([])
+      .describe('Who may use the proxy: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains'),
+    deny: rules.default([]).describe('Who may not, whatever `allow` says'),
+    activationsPerRequester: integer(1)
+      .default(16)
+      .describe('Activations of one bare JID that may be under way at once'),
 
-  streamhosts: list()
-    .transform((texts, context) => orFault(context, () => parseStreamhosts(texts)))
-    .default([])
-    .describe('Shared addresses to advertise: [name=]host:port, IPv6 in brackets; one may go without a name'),
-  streamhostMode: z
-    .enum(['shared', 'per-pod'])
-    .default('shared')
-    .describe('`per-pod` advertises the addresses of the relays themselves before the shared ones'),
-  perPodStreamhosts: integer(1, 20).default(3).describe('How many relays are advertised at most'),
+    streamhosts: list()
+      .transform((texts, context) => orFault(context, () => parseStreamhosts(texts)))
+      .default([])
+      .describe('Shared addresses to advertise: [name=]host:port, IPv6 in brackets; one may go without a name'),
+    streamhostMode: z
+      .enum(['shared', 'per-pod'])
+      .default('shared')
+      .describe('`per-pod` advertises the addresses of the relays themselves before the shared ones'),
+    perPodStreamhosts: integer(1, 20).default(3).describe('How many relays are advertised at most'),
 
-  overtakeMs: integer(0).default(2_000).describe('How long an activation waits for halves, in milliseconds'),
-  activationTimeoutMs: integer(1).default(4_500).describe('An activation is answered within this, in milliseconds'),
-  findHalvesTimeoutMs: integer(1)
-    .default(1_000)
-    .describe('How long a relay may take to say what it holds, in milliseconds'),
-  findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once'),
+    overtakeMs: integer(0).default(2_000).describe('How long an activation waits for halves, in milliseconds'),
+    activationTimeoutMs: integer(1).default(4_500).describe('An activation is answered within this, in milliseconds'),
+    findHalvesTimeoutMs: integer(1)
+      .default(1_000)
+      .describe('How long a relay may take to say what it holds, in milliseconds'),
+    findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once'),
 
-  registryUrl: z
-    .string()
-    .default('redis://localhost:6379')
-    .describe('The registry: a redis: or rediss: URL, or memory:'),
-  directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read, in milliseconds'),
-  directoryMemoryMs: integer(1)
-    .default(60_000)
-    .describe('How long a relay that left the list can still be asked, in milliseconds'),
-  rpcToken: secret(z.string().min(8).optional().describe('Token shared with the relays')),
-})
+    registryUrl: z
+      .string()
+      .default('redis://localhost:6379')
+      .describe('The registry: a redis: or rediss: URL, or memory:'),
+    directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read, in milliseconds'),
+    directoryMemoryMs: integer(1)
+      .default(60_000)
+      .describe('How long a relay that left the list can still be asked, in milliseconds'),
+    rpcToken: secret(z.string().min(8).optional().describe('Token shared with the relays')),
+  })
+  .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
+    path: ['streamhosts'],
+    message: 'there must be one, unless relays are advertised per pod',
+  })
 
 /** Control's options, read and frozen. */
 export type ControlConfig = Readonly<z.infer<typeof controlOptions>>

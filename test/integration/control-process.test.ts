@@ -24,6 +24,7 @@ describe('the control process', () => {
       componentHost: '127.0.0.1',
       componentPort: prosody.componentPort,
       componentSecretFile,
+      streamhosts: 'relay.example.test:7777',
       registryUrl: 'memory:',
       healthHost: '127.0.0.1',
       healthPort: await freePort(),

@@ -73,7 +73,10 @@ export async function openStream(
   entity.on('error', (error) => ended.resolve(asStreamEnd(error)))
   // Whatever still waits inside the library hears of it now, not when its timer fires.
   entity.on('disconnect', () => entity.emit('error', new StreamEnd('the server closed the connection')))
-  entity.on('close', () => hangUp(entity))
+  entity.on('close', () => {
+    entity.emit('error', new StreamEnd('the server ended the stream'))
+    hangUp(entity)
+  })
   entity._end = async () => hangUp(entity)
   entity.on('stanza', onStanza)
 
@@ -120,10 +123,9 @@ export async function openStream(
     async close() {
       const { socket } = entity
       if (!socket) return
-      const closed = once(socket, 'close')
-      const force = setTimeout(() => socket.destroy(), farewellMs)
+      const closed = new Promise((resolve) => socket.once('close', resolve))
       hangUp(entity)
-      await closed.finally(() => clearTimeout(force))
+      await closed
     },
     destroy,
   }
