@@ -301,6 +301,15 @@ describe('ComponentLink', () => {
     })
   }
 
+  it('survives a stanza that never ends', async () => {
+    const { peer, told } = await setUp()
+    const server = await peer()
+    await server.accept()
+    await told(/^connected/)
+    server.write(`<iq><x>${'x'.repeat(1_200_000)}`)
+    await told(/^lost 250 the server sent a stanza of more than 1048576 bytes/)
+  })
+
   it('gives up on a server that takes the connection and says nothing', async () => {
     const { told } = await setUp({ componentConnectTimeoutMs: 30 })
     await told(/^lost 250 no answer within 30 ms/)

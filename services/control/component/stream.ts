@@ -43,6 +43,8 @@ export interface ComponentStream {
 const footer = '</stream:stream>'
 const keepaliveDelayMs = 30_000
 const farewellMs = 1_000
+// Twice what servers take from their own clients by default.
+const longestStanzaBytes = 1 << 20
 
 /**
  * Connects and authenticates. `onStanza` gets every stanza from then on. Throws a `StreamEnd` when the server refuses,
@@ -131,16 +133,27 @@ export async function openStream(
   }
 }
 
-/** Bytes the parser cannot take, or that come after the server's footer, end this stream and not the process. */
+/**
+ * Bytes the parser cannot take, that come after the server's footer, or that never make a stanza end this stream and
+ * not the process.
+ */
 function survive(entity: Entity, onHeard: () => void): void {
   const read = entity._onData
+  const refuse = (why: string, cause?: unknown) => entity.socket?.destroy(new StreamEnd(why, { cause }))
+  let unfinishedBytes = 0
+  entity.on('element', () => {
+    unfinishedBytes = 0
+  })
   entity._onData = (data) => {
     onHeard()
     try {
+      unfinishedBytes += data.length
       read.call(entity, data)
     } catch (error) {
-      entity.socket?.destroy(new StreamEnd('the server sent something that is not XMPP', { cause: error }))
+      refuse('the server sent something that is not XMPP', error)
     }
+    if (unfinishedBytes > longestStanzaBytes)
+      refuse(`the server sent a stanza of more than ${longestStanzaBytes} bytes`)
   }
 }
 
