@@ -27,16 +27,16 @@ const rules: readonly Rule[] = [
     mayImport: (target) => !services.includes(areaOf(target)),
   },
   {
-    because: 'services meet in proto/ only; cli alone may start another, by its wire.ts and config.ts',
+    because: 'services meet in proto/ only; cli alone may start another, by its main.ts, wire.ts and config.ts',
     of: (path) => services.includes(areaOf(path)),
     mayImport: (target, path) =>
       !services.includes(areaOf(target)) ||
       areaOf(target) === areaOf(path) ||
-      (areaOf(path) === 'cli' && /^\w+\/(wire|config)\.ts$/.test(target)),
+      (areaOf(path) === 'cli' && /^\w+\/(main|wire|config)\.ts$/.test(target)),
   },
   {
-    because: 'main.ts is the entry and nobody imports it',
-    of: () => true,
+    because: 'main.ts is an entry, for the system and for cli alone',
+    of: (path) => areaOf(path) !== 'cli',
     mayImport: (target) => !/^\w+\/main\.ts$/.test(target),
   },
   {
