@@ -42,6 +42,7 @@ export async function readUpTo(socket: Socket, size: number): Promise<Buffer> {
   const over = () => resolve(socket.read() ?? Buffer.alloc(0))
   socket.on('readable', take).on('end', over).on('error', over).on('close', over)
   take()
+  if (socket.readableEnded || socket.closed) over()
   const bytes = await promise
   socket.off('readable', take).off('end', over).off('error', over).off('close', over)
   return bytes
