@@ -15,8 +15,6 @@ export interface IncomingParts {
   /** Ended here, whatever happens. */
   readonly partial: PartialFile
   readonly tell: OnTransferEvent
-  /** Called when the stream is open and bytes may come. */
-  readonly onOpen: () => void
 }
 
 export interface IncomingOptions {
@@ -47,11 +45,10 @@ type Opened =
  * resumption when the stream breaks. Throws `unavailable` then, `over-limit` when there were more bytes than offered.
  */
 export async function receiveFile(parts: IncomingParts, options: IncomingOptions): Promise<ReceivedFile> {
-  const { partial, tell, onOpen } = parts
+  const { partial, tell } = parts
   const { peer, name, size, signal } = options
   try {
     const opened = await openStream(parts, options)
-    onOpen()
     const streamhost = opened.method === 's5b' ? opened.bytestream.streamhost : undefined
     tell({ event: 'connected', method: opened.method, ...(streamhost && { streamhost }) })
     const chunks =

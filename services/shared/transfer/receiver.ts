@@ -1,7 +1,6 @@
 import { Failure } from '../bytestream/failure.ts'
 import { formatBareJid, parseJid } from '../bytestream/jid.ts'
 import { type Session, senderOf } from '../xmpp/session.ts'
-import { StanzaError } from '../xmpp/stanza-error.ts'
 import { type Element, ns } from '../xmpp/xml.ts'
 import type { Method, OnTransferEvent } from './events.ts'
 import { refuseUnknownInBand } from './ibb-receiver.ts'
@@ -61,7 +60,6 @@ export interface ReceiverOptions {
 interface Holder {
   readonly controller: AbortController
   readonly ended: PromiseWithResolvers<void>
-  streaming: boolean
 }
 
 /**
@@ -100,7 +98,7 @@ export function startReceiver(
     const identity = identityOf(peer, file)
     const key = identityKey(identity)
     await displace(key)
-    const holder: Holder = { controller: new AbortController(), ended: Promise.withResolvers(), streaming: false }
+    const holder: Holder = { controller: new AbortController(), ended: Promise.withResolvers() }
     holders.set(key, holder)
     const release = () => {
       holders.delete(key)
@@ -111,7 +109,7 @@ export function startReceiver(
       throw error
     })
     const done = receiveFile(
-      { session, partial, tell, onOpen: () => (holder.streaming = true) },
+      { session, partial, tell },
       {
         sid,
         peer,
@@ -130,12 +128,12 @@ export function startReceiver(
     return formatAnswer(answer)
   }
 
-  /** A new offer of the same file takes the place of one whose stream never came; one that is running keeps it. */
+  /**
+   * A new offer of the same file by the same account takes the place of an earlier transfer: its sender knows best that
+   * the earlier one is lost. What has come of it is kept, and the new one continues there.
+   */
   async function displace(key: string): Promise<void> {
     for (let holder = holders.get(key); holder; holder = holders.get(key)) {
-      if (holder.streaming) {
-        throw new StanzaError({ condition: 'resource-constraint', text: 'This file is being received already' })
-      }
       holder.controller.abort(new Failure('taken', 'The sender made a new offer of the same file'))
       await holder.ended.promise
     }
