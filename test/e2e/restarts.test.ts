@@ -71,9 +71,11 @@ describe('A relay that is told to stop', () => {
     await leaving.waitForLine((line) => line.msg === 'draining: nothing new is taken')
     assert.equal((await fetch(`${leaving.healthUrl}/readyz`)).status, 503)
     assert.equal((await fetch(`${leaving.healthUrl}/livez`)).status, 200)
-    const stranger = await dialRelay(leaving, agree(alice.jid).digest)
-    assert.equal(stranger.rep, 1)
-    stranger.socket.destroy()
+    await until('new rooms are refused', async () => {
+      const { socket, rep } = await dialRelay(leaving, agree(alice.jid).digest)
+      socket.resetAndDestroy()
+      return rep === 1
+    })
 
     // What waited there can still be met and activated.
     using pair = pairOf([first, await dialRelay(staying, digest)])
