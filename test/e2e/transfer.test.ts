@@ -13,6 +13,8 @@ import { storyOf } from '../support/story.ts'
 
 /** Not a multiple of anything that a buffer is made of. */
 const size = 8 * 1024 * 1024 + 4_321
+/** Takes a while, and is more than kernels and relays hold between two ends. */
+const longSize = 160 * 1024 * 1024
 
 describe('A file sent by the command line', () => {
   for (const server of ['prosody', 'ejabberd'] as const) {
@@ -42,13 +44,34 @@ describe('A file sent by the command line', () => {
     const { pod } = await assertTold(fleet, 'local')
     assert.equal(used, `${fleet.proxy}/${pod}`)
   })
+
+  it('arrives although control is killed and the XMPP server restarts on its way', async () => {
+    await using fleet = await startFleet({ relays: 2 })
+    await sendFile(fleet, longSize, async (bob) => {
+      await bob.waitForEvent('progress')
+      // As long as he stands still the transfer runs.
+      bob.kill('SIGSTOP')
+      fleet.control.kill()
+      await fleet.control.exited
+      await fleet.xmpp.restart()
+      await fleet.startControl()
+      assert.equal(await sample(fleet.relays, 'splice65_bytestreams_active', { path: 'handoff' }), 1)
+      bob.kill('SIGCONT')
+    })
+    const { outcome, bytesFromSecond } = await storyOf(fleet.relays)
+    assert.deepEqual({ outcome, bytesFromSecond }, { outcome: 'completed', bytesFromSecond: longSize })
+  })
 })
 
 /** Sends from alice to bob, fails unless the same file arrives, and gives the JID of the streamhost both used. */
-async function sendFile(fleet: Fleet): Promise<string> {
+async function sendFile(
+  fleet: Fleet,
+  bytes = size,
+  meanwhile: (bob: Cli) => Promise<void> = async () => {},
+): Promise<string> {
   await using folder = temporaryFolder('e2e-transfer')
   const [file, into] = [folder.file('sent.bin'), folder.file('into')]
-  await writeFile(file, randomBytes(size))
+  await writeFile(file, randomBytes(bytes))
   await mkdir(into)
   const from = ['--from', fleet.xmpp.domain]
   const to = ['--to', `bob@${fleet.xmpp.domain}`, '--method', 's5b', '--no-direct']
@@ -65,6 +88,7 @@ async function sendFile(fleet: Fleet): Promise<string> {
     logFile: folder.file('alice.log'),
   })
   cleanup.defer(async () => void (await alice.stop()))
+  await meanwhile(bob)
   const exits = await Promise.all([alice.exited, bob.exited])
   for (const exit of exits) assert.deepEqual(exit, { code: 0, signal: null }, outputOf(alice, bob))
 
