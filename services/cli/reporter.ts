@@ -26,6 +26,8 @@ export interface Reporter {
   /** The account is online under this full JID. */
   ready(jid: string): void
   done(summary: TransferSummary & { readonly path?: string }): void
+  /** A URL was passed on; `fetched` when the receiver has said that it has the file. */
+  passedOn(url: string, to: string, fetched: boolean): void
   /** A probe came through. */
   probed(proxy: string, result: ProbeResult): void
   /** What to look at after a probe failed at a stage. */
@@ -90,6 +92,10 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
       const way = summary.streamhost ? `${summary.method} by ${describeStreamhost(summary.streamhost)}` : summary.method
       say(`${formatBytes(summary.size)} ${way}, ${formatBytes(bytesPerSecond)}/s`)
       stdout.write(`${summary.sha256}  ${printable(summary.path ?? summary.name)}\n`)
+    },
+    passedOn(url, to, fetched) {
+      if (json) line({ event: 'passed-on', url, to, fetched })
+      else say(fetched ? `${to} has fetched it` : `${to} was told`)
     },
     probed(proxy, result) {
       if (json) line({ event: 'probed', proxy, ...result })

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { Command, Option } from 'commander'
 import { formatJid, parseJid } from '../../shared/bytestream/jid.ts'
 import type { Method } from '../../shared/transfer/events.ts'
+import { offerUrl } from '../../shared/transfer/oob-sender.ts'
 import { sendFile } from '../../shared/transfer/sender.ts'
 import { openSourceFile } from '../../shared/transfer/source-file.ts'
-import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
+import { answerDiscovery, discoverInfo } from '../../shared/xmpp/discovery.ts'
+import { ns } from '../../shared/xmpp/xml.ts'
 import {
   type AccountFlags,
   collect,
@@ -29,7 +31,7 @@ interface SendFlags extends AccountFlags, ReportFlags {
 export function sendCommand(surroundings: Surroundings): Command {
   const command = new Command('send')
     .description('send a file')
-    .argument('<file>')
+    .argument('<file>', 'a file, or an http or https URL to pass on')
     .requiredOption('--to <jid>', `the receiver; a bare JID means its resource "${RECEIVER_RESOURCE}"`)
     .addOption(
       new Option('--method <method>', 'how the bytes travel').choices(['auto', 's5b', 'ibb', 'oob']).default('auto'),
@@ -43,22 +45,34 @@ export function sendCommand(surroundings: Surroundings): Command {
 
 async function send(surroundings: Surroundings, path: string, flags: SendFlags): Promise<void> {
   await perform(surroundings, flags, async (reporter, cleanup) => {
+    const isUrl = /^https?:\/\//i.test(path)
     const target = parseJid(flags.to)
-    const file = cleanup.adopt(await openSourceFile(path), (source) => source.close())
+    const to = formatJid(target.resource ? target : { ...target, resource: RECEIVER_RESOURCE })
+    const file = isUrl ? undefined : cleanup.adopt(await openSourceFile(path), (source) => source.close())
     // A resource of its own, so that sending does not push a receiver of the same account out.
     const resource = `splice65-${randomBytes(4).toString('hex')}`
     const session = await login(surroundings, flags, resource, reporter.warn, cleanup)
     answerDiscovery(session, { identities: [{ category: 'client', type: 'console' }], features: new Set() })
     reporter.ready(formatJid(session.jid))
+    const common = {
+      to,
+      signal: surroundings.signal,
+      ...(flags.description && { description: flags.description }),
+    }
+    if (!file) {
+      const { features } = await discoverInfo(session, to, { signal: surroundings.signal })
+      const asIq = features.has(ns.oobIq)
+      await offerUrl(session, path, { ...common, asIq })
+      reporter.passedOn(path, to, asIq)
+      return
+    }
     const summary = await sendFile(
       { session, file, tell: reporter.transfer() },
       {
-        to: formatJid(target.resource ? target : { ...target, resource: RECEIVER_RESOURCE }),
+        ...common,
         method: flags.method,
         direct: flags.direct && (flags.address ?? true),
-        signal: surroundings.signal,
         ...(flags.proxy && { proxies: flags.proxy }),
-        ...(flags.description && { description: flags.description }),
       },
     )
     reporter.done(summary)
