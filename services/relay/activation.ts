@@ -2,7 +2,7 @@ import { Failure } from '../shared/bytestream/failure.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
 import type { Bytestream } from './bytestream.ts'
 import type { Bytestreams } from './bytestreams.ts'
-import type { Engine, Held } from './engine/engine.ts'
+import { type Engine, type Held, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { HandOff, RemoteHalf } from './handoff.ts'
@@ -85,7 +85,7 @@ export class Activation {
       // Our half may have gone meanwhile; then join() throws, and the far half must wait again.
       if (first.state !== 'reserved') trunk.abandon()
       const held = pairing.join(first)
-      const far = engine.hold(trunk.go(), Buffer.alloc(0), { finished() {}, gone() {} })
+      const far = engine.hold(trunk.go(), { prefix: Buffer.alloc(0), room: roomKey(order.room) }, unwatched)
       const bytestream = this.#bytestream(order, held, far)
       events.handoffEnded(order.second.relay)
       return bytestream

@@ -69,6 +69,7 @@ function endingOf(end: FlowEnd): Ending {
     case 'reset':
       return { outcome: 'aborted', reason: 'reset' }
     case 'aborted':
+    case 'crashed':
       return { outcome: 'aborted', reason: 'internal' }
   }
 }

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { capacityOf, descriptorLimit } from './capacity.ts'
 
+const MIB = 1024 * 1024
+
 describe('capacityOf()', () => {
-  it('keeps a reserve back, and at most half of a small limit', () => {
-    assert.equal(capacityOf(1_048_576), 943_488)
-    assert.equal(capacityOf(1_024), 691)
-    assert.equal(capacityOf(256), 115)
-    assert.equal(capacityOf(1), 2)
+  it('keeps a reserve back, at most half of a small limit, and room for the pipes', () => {
+    assert.deepEqual(capacityOf(1_048_576, 32 * MIB), { sockets: 942_566, pipes: 512 })
+    assert.deepEqual(capacityOf(1_024, 32 * MIB), { sockets: 633, pipes: 32 })
+    assert.deepEqual(capacityOf(256, 32 * MIB), { sockets: 100, pipes: 8 })
+    assert.deepEqual(capacityOf(1, 32 * MIB), { sockets: 2, pipes: 1 })
+  })
+
+  it('gives no more pipes than the budget buys', () => {
+    assert.equal(capacityOf(1_048_576, MIB).pipes, 16)
   })
 })
 

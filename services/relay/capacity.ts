@@ -4,13 +4,25 @@ import { readFileSync } from 'node:fs'
 const RESERVE = 256
 /** What a process may open where nothing says otherwise. */
 const USUAL_LIMIT = 1024
+/** The smallest pipe, of which a budget buys the most. */
+const PIPE_BYTES = 64 * 1024
+
+/** What a relay may use of its descriptors. */
+export interface Capacity {
+  /** Sockets of clients and trunks. */
+  readonly sockets: number
+  /** Pipes of the splice engine: two descriptors each. */
+  readonly pipes: number
+}
 
 /**
- * How many sockets a relay may hold, from the descriptor limit of its process. Node hides exhaustion: past the limit
- * clients are accepted and closed without an event, so the bound must be ours to enforce and to count.
+ * Divides the descriptor limit of the process. Node hides exhaustion: past the limit clients are accepted and closed
+ * without an event, so the bound must be ours to enforce and to count. Pipes get a sixteenth of it at most.
  */
-export function capacityOf(descriptorLimit: number): number {
-  return Math.max(Math.floor((descriptorLimit - Math.min(RESERVE, descriptorLimit / 2)) * 0.9), 2)
+export function capacityOf(descriptorLimit: number, pipeBudgetBytes: number): Capacity {
+  const pipes = Math.max(1, Math.min(Math.floor(pipeBudgetBytes / PIPE_BYTES), Math.floor(descriptorLimit / 32)))
+  const reserve = Math.min(RESERVE, descriptorLimit / 2) + 2 * pipes
+  return { sockets: Math.max(Math.floor((descriptorLimit - reserve) * 0.9), 2), pipes }
 }
 
 /** The soft limit of this process on open descriptors. */

@@ -39,9 +39,21 @@ export const relayOptions = z.object({
   trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
   trunkPort: port().default(6501).describe('Port of trunks.'),
 
+  engine: z
+    .enum(['auto', 'splice', 'stream'])
+    .default('auto')
+    .describe(
+      'What moves the bytes: splice (in the kernel, Linux), stream (anywhere), auto (splice where it can be had).',
+    ),
+  engineWorkers: integer(1, 64)
+    .optional()
+    .describe('Threads of the splice engine; default one per core, at most four.'),
+  pipeBudgetBytes: integer(65_536)
+    .default(32 * 1024 * 1024)
+    .describe('Kernel memory for the pipes of the splice engine, of all its threads together.'),
   maxSockets: integer(2)
     .optional()
-    .describe('Client sockets at most; default from the descriptor limit of the process.'),
+    .describe('Sockets of clients and trunks at most; default from the descriptor limit of the process.'),
   handshakeTimeoutMs: integer(1).default(10_000).describe('From accept to the end of the SOCKS5 handshake.'),
   activationTimeoutMs: integer(1).default(120_000).describe('How long a half-connection may wait for its activation.'),
   finishedTimeoutMs: integer(1)

@@ -41,6 +41,8 @@ export interface RelayEvents {
   trunkRefused(failure: Failure, remote: string): void
   registryFailed(operation: string, failure: Failure): void
   registryAnswered(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  /** A worker of the engine died and was replaced; its bytestreams have ended. */
+  engineCrashed(error: Error): void
   drainStarted(halves: number, bytestreams: number): void
   drainEnded(forced: boolean): void
   /** Gives the metrics something to read. */
@@ -97,6 +99,11 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
   const trunksRefused = new Counter({
     name: 'splice65_trunks_refused_total',
     help: 'Connections to the trunk port that became no trunk.',
+    registers,
+  })
+  const engineCrashes = new Counter({
+    name: 'splice65_engine_crashes_total',
+    help: 'Workers of the engine that crashed and were replaced.',
     registers,
   })
   const registryRequests = new Histogram({
@@ -172,6 +179,10 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     registryAnswered(operation, outcome, seconds) {
       registryRequests.observe({ operation, outcome }, seconds)
     },
+    engineCrashed(error) {
+      engineCrashes.inc()
+      log.error({ err: error }, 'a worker of the engine crashed; its bytestreams ended, another worker is in its place')
+    },
     drainStarted(waiting, live) {
       log.info({ halves: waiting, bytestreams: live }, 'draining: nothing new is taken')
     },
@@ -245,8 +256,8 @@ function expose(gauges: RelayGauges, metrics: Metrics, relayed: RelayedBytes): v
       },
     })
   gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
-  gauge('splice65_sockets_open', 'Client sockets now, handshakes included.', gauges.sockets)
-  gauge('splice65_sockets_max', 'Client sockets this relay takes at most.', gauges.capacity)
+  gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
+  gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
   gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.draining()))
   new Gauge({
     name: 'splice65_bytestreams_active',

@@ -1,26 +1,31 @@
-import type { Socket } from 'node:net'
-
-/** Client sockets of all listeners together, bounded. */
+/**
+ * The sockets of a relay, clients' and trunks', bounded. What is held or joined is counted where it is held and joined;
+ * handshakes are counted here.
+ */
 export class SocketCount {
   /** How many there may be. */
   readonly capacity: number
-  #open = 0
+  readonly #established: () => number
+  #negotiating = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, established: () => number) {
     this.capacity = capacity
+    this.#established = established
   }
 
   get open(): number {
-    return this.#open
+    return this.#negotiating + this.#established()
   }
 
-  /** Counts a socket until it closes; false when there is no place for it. */
-  take(socket: Socket): boolean {
-    if (this.#open >= this.capacity) return false
-    this.#open += 1
-    socket.once('close', () => {
-      this.#open -= 1
-    })
+  /** Counts a handshake until it is given back; false when there is no place for it. */
+  take(): boolean {
+    if (this.open >= this.capacity) return false
+    this.#negotiating += 1
     return true
+  }
+
+  /** The handshake is over: refused, or established and counted there. */
+  giveBack(): void {
+    this.#negotiating -= 1
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { asFailure, type Failure } from '../shared/bytestream/failure.ts'
+import { roomKey } from '../shared/bytestream/room.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, RelayEvents } from './events.ts'
@@ -41,14 +42,17 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
   const server = createServer({ ...tcpOptions, pauseOnConnect: true }, (socket) => {
     const remote = socket.remoteAddress ?? 'unknown'
     // Node hides descriptor exhaustion, so the bound is ours; there is no greeting yet that an answer could follow.
-    if (!parts.sockets.take(socket)) {
+    if (!parts.sockets.take()) {
       parts.events.handshakeEnded('over-limit', remote, 'the relay is full')
       socket.destroy()
       return
     }
     const negotiation = new Negotiation(socket, remote, parts, options)
     negotiations.add(negotiation)
-    void negotiation.ended.then(() => negotiations.delete(negotiation))
+    void negotiation.ended.then(() => {
+      parts.sockets.giveBack()
+      negotiations.delete(negotiation)
+    })
   })
   server.listen({ host: options.host, port: options.port, backlog: 4096 })
   await once(server, 'listening')
@@ -129,10 +133,14 @@ class Negotiation {
       await this.#write(request.reply(rep.succeeded))
       if (this.#over) return
       this.#leave()
-      const held = engine.hold(this.#socket, rest, {
-        finished: () => pairing.finish(half),
-        gone: () => pairing.end(half, { outcome: 'aborted', reason: 'reset' }),
-      })
+      const held = engine.hold(
+        this.#socket,
+        { prefix: rest, room: roomKey(room) },
+        {
+          finished: () => pairing.finish(half),
+          gone: () => pairing.end(half, { outcome: 'aborted', reason: 'reset' }),
+        },
+      )
       pairing.wait(half, held)
       events.handshakeEnded('accepted', this.#remote)
       events.halfWaits(half)

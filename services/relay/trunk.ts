@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { asFailure, Failure } from '../shared/bytestream/failure.ts'
+import { roomKey } from '../shared/bytestream/room.ts'
 import type { Bytestreams } from './bytestreams.ts'
-import type { Engine } from './engine/engine.ts'
+import { type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { Pairing } from './pairing.ts'
 import { readExactly } from './read-exactly.ts'
@@ -58,7 +59,7 @@ export async function listenTrunk(
   const join = (socket: Socket, { half, owner }: Reservation): void => {
     const ours = pairing.join(half)
     const prefix: Buffer = socket.read() ?? Buffer.alloc(0)
-    const trunk = engine.hold(socket, prefix, { finished() {}, gone() {} })
+    const trunk = engine.hold(socket, { prefix, room: roomKey(half.room) }, unwatched)
     bytestreams.join({ room: half.room, path: 'leg', requester: '', target: '', peerRelay: owner }, ours, trunk)
   }
 

@@ -37,10 +37,13 @@ async function waiting(relays: TestRelays): Promise<number> {
   return counts.reduce((sum, count) => sum + count, 0)
 }
 
-for (const { where, ports, path } of placements) {
-  describe(`A bytestream ${where}`, () => {
+const engines = ['splice', 'stream'] as const
+const runs = engines.flatMap((engine) => placements.map((placement) => ({ engine, ...placement })))
+
+for (const { engine, where, ports, path } of runs) {
+  describe(`A bytestream ${where}, by ${engine}`, () => {
     it('carries both directions to the byte, with early bytes first and the reply after the FIN', async () => {
-      await using relays = await startRelays(2)
+      await using relays = await startRelays(2, { engine })
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       const request = randomBytes(5_000_000)
@@ -68,7 +71,7 @@ for (const { where, ports, path } of placements) {
     })
 
     it('keeps the second half’s direction open when the first finishes, and the other way round', async () => {
-      await using relays = await startRelays(2)
+      await using relays = await startRelays(2, { engine })
       for (const order of [0, 1]) {
         const digest = freshDigest()
         const pair = await dialPair(relays, digest, ports)
@@ -82,7 +85,7 @@ for (const { where, ports, path } of placements) {
     })
 
     it('resets the other side when one side resets', async () => {
-      await using relays = await startRelays(2)
+      await using relays = await startRelays(2, { engine })
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)
@@ -98,7 +101,7 @@ for (const { where, ports, path } of placements) {
     })
 
     it('succeeds again when the activation is repeated, while it runs and after its end', async () => {
-      await using relays = await startRelays(2)
+      await using relays = await startRelays(2, { engine })
       const { clients } = relays
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
@@ -137,7 +140,7 @@ for (const { where, ports, path } of placements) {
     })
 
     it('is ended by an operator', async () => {
-      await using relays = await startRelays(2)
+      await using relays = await startRelays(2, { engine })
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)

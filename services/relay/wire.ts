@@ -16,7 +16,7 @@ import { capacityOf, descriptorLimit } from './capacity.ts'
 import type { RelayConfig } from './config.ts'
 import { Drain } from './drain.ts'
 import type { Engine } from './engine/engine.ts'
-import { streamEngine } from './engine/stream.ts'
+import { openEngine } from './engine/open.ts'
 import { createRelayEvents } from './events.ts'
 import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -56,7 +56,6 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const log = given.log ?? createLog('relay', config)
   const metrics = given.metrics ?? createMetrics('relay')
   const clock = given.clock ?? systemClock
-  const engine = given.engine ?? streamEngine
   const events = createRelayEvents({ log, metrics })
 
   // What is opened here closes in reverse order: when the relay stops, or at once when it cannot start.
@@ -68,9 +67,23 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     )
   const clients = opened.adopt(openRelayClients(config), (it) => it.close())
 
-  const sockets = new SocketCount(config.maxSockets ?? capacityOf(descriptorLimit()))
+  const capacity = capacityOf(descriptorLimit(), config.pipeBudgetBytes)
+  const engine =
+    given.engine ??
+    opened.adopt(
+      await openEngine(config.engine, {
+        log,
+        budget: { bytes: config.pipeBudgetBytes, pipes: capacity.pipes },
+        // A receiver that stalls is ours to judge first; the kernel's clock is for peers that are gone.
+        userTimeoutMs: config.stallTimeoutMs + 10_000,
+        onCrash: events.engineCrashed,
+        ...(config.engineWorkers !== undefined && { workers: config.engineWorkers }),
+      }),
+      (it) => it.stop(),
+    )
   const bytestreams = new Bytestreams({ engine, registry, clock, events }, config)
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
+  const sockets = new SocketCount(config.maxSockets ?? capacity.sockets, () => pairing.size + 2 * bytestreams.size)
   const tickets = new TicketOffice({ clock }, config)
   const handOff = handOffThrough({ clients }, config)
   const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)

@@ -11,13 +11,23 @@ export interface Engine {
   readonly name: string
 
   /**
-   * Takes over a connected socket: from now on it is the engine's, which closes it. `prefix` is what was read from it
-   * already; it counts as its first bytes. Whatever had to be written to it before must have been flushed.
+   * Takes over a connected socket: from now on it is the engine's, which closes it. Whatever had to be written to it
+   * before must have been flushed.
    */
-  hold(socket: Socket, prefix: Buffer, watch: HeldWatch): Held
+  hold(socket: Socket, options: HoldOptions, watch: HeldWatch): Held
 
-  /** Joins two held sockets. Both are used up; the flow ends them. */
+  /** Joins two sockets held in the same room. Both are used up; the flow ends them. */
   join(first: Held, second: Held): Flow
+
+  /** Gives back what the engine itself has opened. Whatever it held or joined must have ended. */
+  stop(): Promise<void>
+}
+
+export interface HoldOptions {
+  /** What was read from the socket already; it counts as its first bytes. */
+  readonly prefix: Buffer
+  /** The room it will be joined in: two that may be joined name the same. */
+  readonly room: string
 }
 
 /** What can happen to a held socket. Nothing is called once the socket was joined or released. */
@@ -27,6 +37,9 @@ export interface HeldWatch {
   /** The connection is gone. */
   gone(): void
 }
+
+/** For a socket that is joined at once: what happens to it is its flow's to tell. */
+export const unwatched: HeldWatch = { finished() {}, gone() {} }
 
 /** A socket in the engine's hands that waits to be joined. */
 export interface Held {
@@ -42,11 +55,11 @@ export interface Progress {
   readonly blocked: boolean
 }
 
-/** How a flow ended by itself: both directions finished, or one side was reset. */
+/** How a flow ended: both directions finished, one side was reset, it was aborted, or the engine failed. */
 export type FlowEnd =
   | { readonly how: 'finished' }
   | { readonly how: 'reset'; readonly side: 'first' | 'second' }
-  | { readonly how: 'aborted' }
+  | { readonly how: 'aborted' | 'crashed' }
 
 /** Two sockets that are joined. */
 export interface Flow {

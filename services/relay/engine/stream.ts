@@ -11,11 +11,12 @@ const EARLY_BYTES = 64 * 1024
  */
 export const streamEngine: Engine = {
   name: 'stream',
-  hold: (socket, prefix, watch) => new HeldSocket(socket, prefix, watch),
+  hold: (socket, { prefix }, watch) => new HeldSocket(socket, prefix, watch),
   join(first, second) {
     if (!(first instanceof HeldSocket && second instanceof HeldSocket)) throw new TypeError('held by another engine')
     return new SocketFlow(first.take(), second.take())
   },
+  async stop() {},
 }
 
 /** A socket with the bytes it sent early, and whether that was all. */

@@ -1,0 +1,160 @@
+import * as libc from './libc.ts'
+import type { Pipe, PipePool } from './pipe-pool.ts'
+
+/** What a worker's directions share. */
+export interface DirectionTools {
+  readonly pipes: PipePool
+  /** For the moments in which no pipe is left; used within one call only. */
+  readonly scratch: Buffer
+}
+
+/**
+ * Where a direction stands after a turn:
+ * - `waiting`: nothing to read, or the receiver takes nothing; an event will tell;
+ * - `unfinished`: there is more, but others want their turn;
+ * - `finished`: the FIN was passed on behind the last byte;
+ * - `reset`: one of its two connections is broken.
+ */
+export type Turn = 'waiting' | 'unfinished' | 'finished' | 'reset-in' | 'reset-out'
+
+/** A stream that has moved so much in one turn may take a big pipe. */
+const HUNGRY_BYTES = 256 * 1024
+/** After so much it is the others' turn. */
+const TURN_BYTES = 4 * 1024 * 1024
+
+const nothing = Buffer.alloc(0)
+
+/**
+ * Moves the bytes of one socket to another: socket → pipe → socket, inside the kernel. Without a pipe it copies through
+ * the worker's scratch buffer, and keeps in memory what the receiver did not take of that.
+ */
+export class Direction {
+  readonly #in: number
+  readonly #out: number
+  readonly #tools: DirectionTools
+  /** Bytes in our own memory that go first: what was read before the join, what copying left over. */
+  #memory: Buffer
+  #pipe: Pipe | undefined
+  #inPipe = 0
+  #end = false
+  #finished = false
+  #delivered = 0
+  #hungry = false
+
+  constructor(from: number, to: number, prefix: Buffer, tools: DirectionTools) {
+    this.#in = from
+    this.#out = to
+    this.#memory = prefix
+    this.#tools = tools
+  }
+
+  /** Bytes the receiver's kernel has taken. */
+  get delivered(): number {
+    return this.#delivered
+  }
+
+  /** True while bytes are at hand that the receiver does not take. */
+  get blocked(): boolean {
+    return this.#inPipe > 0 || this.#memory.length > 0
+  }
+
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  /** Moves what there is, up to a turn's worth. */
+  turn(): Turn {
+    if (this.#finished) return 'waiting'
+    let moved = 0
+    for (;;) {
+      const taken = this.#take()
+      if (taken < 0) return 'reset-in'
+      const given = this.#give()
+      if (given < 0) return 'reset-out'
+      if (this.#end && !this.blocked) return this.#finish()
+      // EAGAIN alone never says "the socket is empty": the pipe may be full. Only when neither side moves is it so.
+      if (taken + given === 0) {
+        this.#giveBack()
+        return 'waiting'
+      }
+      moved += given
+      if (moved > HUNGRY_BYTES) this.#growHungry()
+      if (moved >= TURN_BYTES) return 'unfinished'
+    }
+  }
+
+  /** Gives everything back; bytes that were under way are lost. */
+  close(): void {
+    if (this.#pipe && this.#inPipe > 0) this.#tools.pipes.discard(this.#pipe)
+    else if (this.#pipe) this.#tools.pipes.release(this.#pipe)
+    this.#pipe = undefined
+    this.#memory = nothing
+  }
+
+  /** Bytes taken from the sender, 0 when there are none now, -1 when its connection is broken. */
+  #take(): number {
+    if (this.#end || this.#memory.length > 0) return 0
+    this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
+    const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#copy()
+    if (size === 0) this.#end = true
+    if (size > 0) return size
+    return size === 0 || wouldBlock() ? 0 : -1
+  }
+
+  #spliceIn(pipe: Pipe): number {
+    const size = libc.splice(this.#in, null, pipe.to, null, pipe.size, libc.SPLICE_FLAGS)
+    if (size > 0) this.#inPipe += size
+    return size
+  }
+
+  #copy(): number {
+    const { scratch } = this.#tools
+    const size = libc.recv(this.#in, scratch, scratch.length, libc.MSG_DONTWAIT)
+    if (size > 0) this.#memory = Buffer.from(scratch.subarray(0, size))
+    return size
+  }
+
+  /** Bytes the receiver has taken, 0 when it takes none now, -1 when its connection is broken. */
+  #give(): number {
+    if (!this.blocked) return 0
+    const size = this.#memory.length > 0 ? this.#sendMemory() : this.#spliceOut()
+    if (size <= 0) return size === 0 || wouldBlock() ? 0 : -1
+    this.#delivered += size
+    return size
+  }
+
+  #sendMemory(): number {
+    const size = libc.send(this.#out, this.#memory, this.#memory.length, libc.MSG_DONTWAIT | libc.MSG_NOSIGNAL)
+    if (size > 0) this.#memory = size < this.#memory.length ? this.#memory.subarray(size) : nothing
+    return size
+  }
+
+  #spliceOut(): number {
+    if (!this.#pipe) return 0
+    const size = libc.splice(this.#pipe.from, null, this.#out, null, this.#inPipe, libc.SPLICE_FLAGS)
+    if (size > 0) this.#inPipe -= size
+    return size
+  }
+
+  #growHungry(): void {
+    this.#hungry = true
+    if (this.#pipe && this.#inPipe === 0) this.#pipe = this.#tools.pipes.grow(this.#pipe)
+  }
+
+  #finish(): Turn {
+    this.#giveBack()
+    this.#finished = true
+    return libc.shutdown(this.#out, libc.SHUT_WR) < 0 ? 'reset-out' : 'finished'
+  }
+
+  #giveBack(): void {
+    if (!this.#pipe || this.#inPipe > 0) return
+    this.#tools.pipes.release(this.#pipe)
+    this.#pipe = undefined
+  }
+}
+
+function wouldBlock(): boolean {
+  const code = libc.errno()
+  return code === libc.EAGAIN || code === libc.EINTR
+}

@@ -1,0 +1,60 @@
+import type { Socket } from 'node:net'
+import { availableParallelism, platform } from 'node:os'
+import { Failure } from '../../../shared/bytestream/failure.ts'
+import type { Engine, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
+import { takeOver } from './take-over.ts'
+import { HeldDescriptor, Thread, type ThreadOptions } from './thread.ts'
+
+/** How a splice engine is built. */
+export interface SpliceOptions extends ThreadOptions {
+  /** How many workers; default one per core, at most four. The pipe budget is theirs together. */
+  readonly workers?: number
+}
+
+const MOST_WORKERS = 4
+
+/**
+ * Moves bytes with splice(2): they pass from socket to socket inside the kernel and never come to JavaScript. Sockets
+ * are taken out of Node by their descriptor and given to worker threads, each with a loop of its own around
+ * epoll_wait(2). Throws `unavailable` when this is not Linux.
+ */
+export class SpliceEngine implements Engine {
+  readonly name = 'splice'
+  readonly #threads: Thread[]
+  #lastId = 0
+
+  constructor({ workers = Math.min(availableParallelism(), MOST_WORKERS), budget, ...options }: SpliceOptions) {
+    if (platform() !== 'linux') throw new Failure('unavailable', 'splice(2) is Linux’s alone')
+    const share = { bytes: Math.floor(budget.bytes / workers), pipes: Math.max(1, Math.floor(budget.pipes / workers)) }
+    this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: share }))
+  }
+
+  hold(socket: Socket, { prefix, room }: HoldOptions, watch: HeldWatch): Held {
+    return this.#threadOf(room).hold(this.#nextId(), takeOver(socket, prefix), watch)
+  }
+
+  join(first: Held, second: Held): Flow {
+    if (!(first instanceof HeldDescriptor && second instanceof HeldDescriptor)) {
+      throw new TypeError('held by another engine')
+    }
+    return first.thread.join(this.#nextId(), first, second)
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.stop()))
+  }
+
+  /** Both halves of a room, and their trunk, belong to one worker. */
+  #threadOf(room: string): Thread {
+    let hash = 0
+    for (let i = 0; i < room.length; i++) hash = (hash * 31 + room.charCodeAt(i)) >>> 0
+    const thread = this.#threads[hash % this.#threads.length]
+    if (!thread) throw new Error('a splice engine has no workers')
+    return thread
+  }
+
+  #nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+}

@@ -1,0 +1,96 @@
+import * as libc from './libc.ts'
+
+/** What a new pipe holds. */
+export const SMALL_PIPE_BYTES = 64 * 1024
+/** What one grows to on a stream that fills it: a quarter to a third cheaper per byte. */
+export const BIG_PIPE_BYTES = 1024 * 1024
+
+/** A kernel buffer between two sockets. */
+export interface Pipe {
+  readonly from: number
+  readonly to: number
+  readonly size: number
+}
+
+/** What a pool may own. */
+export interface PipeBudget {
+  /** Kernel memory of all its pipes together. */
+  readonly bytes: number
+  /** How many; each is two descriptors. */
+  readonly pipes: number
+}
+
+/**
+ * Pipes, lent to a direction only while they contain bytes. All processes of a user on a machine share 64 MiB of pipe
+ * buffer (pipe(7), pipe-user-pages-soft); past it the kernel gives pipes of 8 KiB, through which splicing costs more
+ * than copying. So the pool has a budget, looks at what it gets, and says no when there is nothing good to have.
+ */
+export class PipePool {
+  readonly #budget: PipeBudget
+  readonly #small: Pipe[] = []
+  readonly #big: Pipe[] = []
+  #bytes = 0
+  #count = 0
+
+  constructor(budget: PipeBudget) {
+    this.#budget = budget
+  }
+
+  /** Pipes it owns, lent or not, and their bytes. */
+  get owned(): { readonly pipes: number; readonly bytes: number } {
+    return { pipes: this.#count, bytes: this.#bytes }
+  }
+
+  /** Lends a pipe, a big one by preference to a stream that fills them; undefined when none is left. */
+  acquire(hungry: boolean): Pipe | undefined {
+    const [first, second] = hungry ? [this.#big, this.#small] : [this.#small, this.#big]
+    return first.pop() ?? (hungry ? this.#create() : undefined) ?? second.pop() ?? this.#create()
+  }
+
+  /** Takes an empty pipe back. */
+  release(pipe: Pipe): void {
+    ;(pipe.size >= BIG_PIPE_BYTES ? this.#big : this.#small).push(pipe)
+  }
+
+  /** Destroys a pipe that still has bytes in it. */
+  discard(pipe: Pipe): void {
+    libc.close(pipe.from)
+    libc.close(pipe.to)
+    this.#bytes -= pipe.size
+    this.#count -= 1
+  }
+
+  /** A bigger pipe in exchange for an empty one, or the same one where the budget does not allow it. */
+  grow(pipe: Pipe): Pipe {
+    if (pipe.size >= BIG_PIPE_BYTES) return pipe
+    const idle = this.#big.pop()
+    if (idle) {
+      this.release(pipe)
+      return idle
+    }
+    if (this.#bytes - pipe.size + BIG_PIPE_BYTES > this.#budget.bytes) return pipe
+    const size = libc.fcntl(pipe.to, libc.F_SETPIPE_SZ, BIG_PIPE_BYTES)
+    if (size < BIG_PIPE_BYTES) return pipe
+    this.#bytes += size - pipe.size
+    return { ...pipe, size }
+  }
+
+  /** Destroys what is not lent. */
+  close(): void {
+    for (const pipe of [...this.#small.splice(0), ...this.#big.splice(0)]) this.discard(pipe)
+  }
+
+  #create(): Pipe | undefined {
+    if (this.#count >= this.#budget.pipes || this.#bytes + SMALL_PIPE_BYTES > this.#budget.bytes) return undefined
+    const ends = new Int32Array(2)
+    if (libc.pipe2(ends, libc.O_NONBLOCK | libc.O_CLOEXEC) < 0) return undefined
+    const [from = -1, to = -1] = ends
+    const size = libc.fcntl(to, libc.F_GETPIPE_SZ, 0)
+    this.#bytes += size
+    this.#count += 1
+    const pipe = { from, to, size }
+    if (size >= SMALL_PIPE_BYTES) return pipe
+    this.discard(pipe)
+    return undefined
+  }
+}

@@ -1,0 +1,26 @@
+import type { Socket } from 'node:net'
+import { Failure } from '../../../shared/bytestream/failure.ts'
+import * as libc from './libc.ts'
+
+/** A connection taken out of Node. */
+export interface Descriptor {
+  readonly fd: number
+  /** What Node had read of it already. */
+  readonly prefix: Buffer
+}
+
+/**
+ * Takes a connection out of Node: a duplicate of its descriptor stays, the Node socket is destroyed. Closing the one
+ * leaves the connection open through the other. Undefined when the connection is closed already; throws `over-limit`
+ * when the process has no descriptor left for the moment between the two.
+ */
+export function takeOver(socket: Socket, prefix: Buffer): Descriptor | undefined {
+  // Node shows the descriptor of a TCP handle, though it does not document it.
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } | null }
+  if (!handle || handle.fd < 0 || socket.destroyed) return undefined
+  const read: Buffer | null = socket.read()
+  const fd = libc.dup(handle.fd)
+  socket.on('error', () => {}).destroy()
+  if (fd < 0) throw new Failure('over-limit', `Cannot take a connection over: errno ${libc.errno()}`)
+  return { fd, prefix: read ? Buffer.concat([prefix, read]) : prefix }
+}

@@ -1,0 +1,142 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { openCounters } from './counters.ts'
+import type { DirectionTools } from './direction.ts'
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.ts'
+import { Joined, type Socket } from './joined.ts'
+import * as libc from './libc.ts'
+import type { Order, Report, WorkerStart } from './messages.ts'
+import { PipePool } from './pipe-pool.ts'
+
+const SCRATCH_BYTES = 64 * 1024
+/** How long the loop sleeps at most: a process that ends waits for no longer than this. */
+const SLEEP_MS = 250
+const HELD_EVENTS = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLET
+const JOINED_EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+/** The id of the eventfd; the main thread gives ids from 1. */
+const WAKE_ID = 0
+
+/** Holds and joins sockets in one loop around epoll_wait(2), until it is told to stop. */
+class Worker {
+  readonly #wake: number
+  readonly #userTimeout: Int32Array | undefined
+  readonly #tools: DirectionTools
+  readonly #epoll = new Epoll()
+  readonly #held = new Map<number, Socket>()
+  readonly #joined = new Map<number, Joined>()
+  /** Which flow a socket belongs to, and as what. */
+  readonly #sides = new Map<number, { flow: Joined; side: 'first' | 'second' }>()
+  /** Flows that used up their turn. */
+  #unfinished = new Set<Joined>()
+  #stopped = false
+
+  constructor({ wake, budget, userTimeoutMs }: WorkerStart) {
+    this.#wake = wake
+    this.#userTimeout = userTimeoutMs > 0 ? new Int32Array([userTimeoutMs]) : undefined
+    this.#tools = { pipes: new PipePool(budget), scratch: Buffer.alloc(SCRATCH_BYTES) }
+    this.#epoll.add(wake, WAKE_ID, EPOLLIN)
+  }
+
+  run(): void {
+    while (!this.#stopped) {
+      this.#epoll.wait(this.#unfinished.size > 0 ? 0 : SLEEP_MS, this.#onEvent)
+      const again = this.#unfinished
+      this.#unfinished = new Set()
+      for (const flow of again) this.#after(flow, flow.turn())
+    }
+    this.#tools.pipes.close()
+    this.#epoll.close()
+  }
+
+  readonly #onEvent = (id: number, events: number): void => {
+    const joined = this.#sides.get(id)
+    if (id === WAKE_ID) this.#obey()
+    else if (joined) this.#after(joined.flow, joined.flow.on(joined.side, events))
+    else if (this.#held.has(id)) tell({ report: (events & (EPOLLERR | EPOLLHUP)) !== 0 ? 'gone' : 'finished', id })
+  }
+
+  #obey(): void {
+    libc.read(this.#wake, this.#tools.scratch, 8)
+    for (let order = nextOrder(); order; order = nextOrder()) {
+      switch (order.order) {
+        case 'hold':
+          this.#hold({ id: order.id, fd: order.fd, prefix: Buffer.from(order.prefix) })
+          break
+        case 'release':
+          this.#release(order.id)
+          break
+        case 'join':
+          this.#join(order)
+          break
+        case 'abort': {
+          const flow = this.#joined.get(order.id)
+          flow?.finish({ how: 'aborted' })
+          if (flow) this.#after(flow, false)
+          break
+        }
+        case 'stop':
+          this.#stopped = true
+      }
+    }
+  }
+
+  #hold(socket: Socket): void {
+    if (this.#userTimeout) {
+      libc.setsockopt(socket.fd, libc.IPPROTO_TCP, libc.TCP_USER_TIMEOUT, this.#userTimeout, 4)
+    }
+    this.#held.set(socket.id, socket)
+    if (!this.#epoll.add(socket.fd, socket.id, HELD_EVENTS)) tell({ report: 'gone', id: socket.id })
+  }
+
+  #release(id: number): void {
+    const socket = this.#held.get(id)
+    if (!socket) return
+    this.#held.delete(id)
+    libc.close(socket.fd)
+  }
+
+  #join({ id, first: firstId, second: secondId, counters, slot }: Order & { order: 'join' }): void {
+    const first = this.#held.get(firstId)
+    const second = this.#held.get(secondId)
+    if (!first || !second) throw new Error(`Cannot join ${firstId} and ${secondId}: they are not held here`)
+    this.#held.delete(firstId)
+    this.#held.delete(secondId)
+    const flow = new Joined(id, first, second, { counters: openCounters(counters, slot), tools: this.#tools })
+    this.#joined.set(id, flow)
+    this.#sides.set(firstId, { flow, side: 'first' }).set(secondId, { flow, side: 'second' })
+    this.#epoll.modify(first.fd, firstId, JOINED_EVENTS)
+    this.#epoll.modify(second.fd, secondId, JOINED_EVENTS)
+    this.#after(flow, flow.turn())
+  }
+
+  #after(flow: Joined, more: boolean): void {
+    if (flow.end) this.#close(flow)
+    else if (more) this.#unfinished.add(flow)
+  }
+
+  #close(flow: Joined): void {
+    if (!this.#joined.delete(flow.id)) return
+    this.#unfinished.delete(flow)
+    // Told before the descriptors are closed: they are ours until the main thread knows that they are not.
+    if (flow.end) tell({ report: 'ended', id: flow.id, end: flow.end })
+    for (const { id, fd } of [flow.first, flow.second]) {
+      this.#sides.delete(id)
+      if (flow.end?.how !== 'finished') resetOnClose(fd)
+      libc.close(fd)
+    }
+  }
+}
+
+/** SO_LINGER with no time to linger: close(2) then sends a reset. */
+function resetOnClose(fd: number): void {
+  libc.setsockopt(fd, libc.SOL_SOCKET, libc.SO_LINGER, new Int32Array([1, 0]), 8)
+}
+
+function nextOrder(): Order | undefined {
+  return parentPort ? receiveMessageOnPort(parentPort)?.message : undefined
+}
+
+function tell(report: Report): void {
+  parentPort?.postMessage(report)
+}
+
+new Worker(workerData).run()
