@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -135,6 +138,38 @@ describe('splice65 send and receive', () => {
       [...new Set(steps)].sort((a, b) => a - b),
       Array.from({ length: 15 }, (_, i) => i + 1),
     )
+  })
+
+  it('pass on a URL', async (t) => {
+    const { into, content } = await testFile(t, 100_000)
+    const web = createServer((_, response) => response.end(content)).listen(0, '127.0.0.1')
+    await once(web, 'listening')
+    t.after(() => web.close())
+    const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/a%2Fb/c.bin?x=1`
+    await receiver(t, into)
+    const alice = await cli('url', ['send', url, '--to', 'bob@localhost', ...account('alice')])
+    t.after(() => alice.stop())
+    assert.equal((await alice.waitForEvent('passed-on')).fetched, true)
+    assert.deepEqual(await readFile(join(into, 'c.bin')), content)
+  })
+
+  it('stop when interrupted, and go on where they stopped', async (t) => {
+    const { path, into, content } = await testFile(t, 20_000_000)
+    const bob = await receiver(t, into)
+    const send = (...more: string[]) =>
+      cli('again', ['send', path, '--to', 'bob@localhost', ...account('alice'), '--no-direct', ...more])
+    const first = await send('--method', 'ibb')
+    await first.waitForEvent('progress')
+    first.kill('SIGINT')
+    assert.equal((await first.exited).code, 130)
+    await bob.waitForEvent('failed')
+    const second = await send()
+    t.after(() => second.stop())
+    const { method, transferredBytes } = await second.waitForEvent('done')
+    assert.equal(method, 's5b')
+    assert.ok(Number(transferredBytes) < content.length)
+    await bob.waitForEvent('done')
+    assert.deepEqual(await readFile(join(into, 'Käse & Brot.bin')), content)
   })
 
   it('end with 4 when the receiver does not want the sender, with 3 when it is not online', async (t) => {
