@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Failure } from '../bytestream/failure.ts'
 
@@ -29,13 +28,13 @@ export async function sendOverSocket(
     })
     socket.resume()
     for await (const chunk of chunks) {
-      if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), watch.broken])
+      if (!socket.write(chunk)) await Promise.race([drained(socket), watch.broken])
       if (socket.destroyed) await watch.broken
       onSent(chunk.length)
     }
     await Promise.race([new Promise<void>((resolve) => socket.end(resolve)), watch.broken])
-    socket.setTimeout(closeTimeoutMs, () => socket.destroySoon())
-    await Promise.race([closed, watch.broken])
+    const letBe = new Promise<void>((resolve) => watch.nowWithin(closeTimeoutMs, resolve))
+    await Promise.race([closed, letBe, watch.broken])
   } finally {
     watch.end()
     socket.destroy()
@@ -57,7 +56,7 @@ export async function* receiveFromSocket(
   const finish = () => {
     socket.end()
     // A sender that neither sends more nor closes has sent what it offered.
-    socket.setTimeout(closeTimeoutMs, () => socket.destroy())
+    watch.nowWithin(closeTimeoutMs, () => socket.destroy())
   }
   try {
     for await (const chunk of socket.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
@@ -78,9 +77,16 @@ export async function* receiveFromSocket(
   }
 }
 
+/** Unlike `events.once`, leaves errors to the watch, which says them in our words. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('drain', resolve))
+}
+
 interface Watch {
   /** Rejects when the socket closes or errs; never resolves. */
   readonly broken: Promise<never>
+  /** From now on silence is no fault: after `timeoutMs` of it, `onSilence` is called instead. */
+  nowWithin(timeoutMs: number, onSilence: () => void): void
   /** Why we closed the socket ourselves, when we did. */
   reason(): unknown
   end(): void
@@ -104,9 +110,14 @@ function watchSocket(socket: Socket, idleTimeoutMs: number, signal?: AbortSignal
   signal?.addEventListener('abort', onAbort, { once: true })
   return {
     broken,
+    nowWithin(timeoutMs, onSilence) {
+      socket.off('timeout', onIdle)
+      socket.setTimeout(timeoutMs, onSilence)
+    },
     reason: () => reason,
     end() {
       socket.off('close', onClose)
+      socket.off('timeout', onIdle)
       socket.setTimeout(0)
       signal?.removeEventListener('abort', onAbort)
     },
