@@ -59,7 +59,10 @@ export async function startEjabberd(options: XmppServerOptions): Promise<XmppSer
   })
 }
 
-function configuration({ domain, components, c2sPort, componentPort }: Required<XmppServerOptions>) {
+/** Options whose ports are known. */
+type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
+
+function configuration({ domain, components, proxy65, c2sPort, componentPort }: Settled) {
   const passwords = components.map((component) => [component.domain, { password: component.secret }] as const)
   return {
     hosts: [domain],
@@ -97,6 +100,9 @@ function configuration({ domain, components, c2sPort, componentPort }: Required<
       mod_privacy: {},
       mod_carboncopy: {},
       mod_caps: {},
+      ...(proxy65 && {
+        mod_proxy65: { hosts: [proxy65.domain], ip: '127.0.0.1', hostname: '127.0.0.1', port: proxy65.port },
+      }),
     },
   }
 }

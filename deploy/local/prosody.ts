@@ -35,13 +35,17 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   })
 }
 
-function configuration({ domain, components, c2sPort, componentPort }: Required<XmppServerOptions>, folder: Folder) {
+/** Options whose ports are known. */
+type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
+
+function configuration({ domain, components, proxy65, c2sPort, componentPort }: Settled, folder: Folder) {
   // Prosody lists components below the domain by itself.
   const others = components.filter((component) => !component.domain.endsWith(`.${domain}`))
   const items = others.map((component) => `{ ${lua(component.domain)}, "File transfer" };`)
   const blocks = components.map(
     (component) => `Component ${lua(component.domain)}\n  component_secret = ${lua(component.secret)}\n`,
   )
+  if (proxy65) blocks.push(`Component ${lua(proxy65.domain)} "proxy65"\n  proxy65_address = "127.0.0.1"\n`)
   return `
 daemonize = false
 run_as_root = true
@@ -54,12 +58,13 @@ interfaces = { "127.0.0.1" }
 c2s_ports = { ${c2sPort} }
 component_ports = { ${componentPort} }
 component_interfaces = { "127.0.0.1" }
+proxy65_ports = { ${proxy65?.port ?? ''} }
 
 modules_enabled = {
   "roster", "saslauth", "disco", "ping", "presence", "message", "iq", "offline",
   "version", "time", "blocklist", "carbons", "pep",
 }
-modules_disabled = { "s2s", "s2s_auth_certs", "proxy65", "tls" }
+modules_disabled = { "s2s", "s2s_auth_certs", "tls" }
 limits = {}
 
 authentication = "internal_plain"

@@ -1,7 +1,7 @@
 /**
  * Installs what is missing on this machine and runs a command with it.
  *
- *     node deploy/local/setup.mjs [--for demo|test] COMMAND [ARGS…]
+ *     node deploy/local/setup.mjs [--for demo|test|bench] COMMAND [ARGS…]
  *
  * Plain JavaScript for any Node from 18 up, with nothing installed: Node 24 itself is one of the things that are
  * missing at first (the npm package `node`). COMMAND finds `node_modules/.bin` first on its PATH, has our standard
@@ -50,7 +50,13 @@ const slixmpp = {
   dnf: 'python3-slixmpp',
 }
 const openssl = { name: 'openssl', present: () => onPath('openssl'), apt: 'openssl', brew: 'openssl', dnf: 'openssl' }
-const needs = { demo: [redis, prosody], test: [redis, prosody, ejabberd, slixmpp, openssl] }
+const haproxy = { name: 'haproxy', present: () => onPath('haproxy'), apt: 'haproxy', brew: 'haproxy', dnf: 'haproxy' }
+const compiler = { name: 'a C compiler', present: hasCompiler, apt: ['gcc', 'libc6-dev'], brew: 'gcc', dnf: 'gcc' }
+const needs = {
+  demo: [redis, prosody],
+  test: [redis, prosody, ejabberd, slixmpp, openssl],
+  bench: [redis, prosody, ejabberd, haproxy, compiler],
+}
 
 /** Installs packages without starting their services: we start our own, on ports of our own. */
 const quietInstall = `
@@ -72,7 +78,7 @@ async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : undefined
   const [command, ...rest] = purpose === undefined ? args : args.slice(2)
   if (command === undefined || (purpose !== undefined && !Object.hasOwn(needs, purpose))) {
-    fail('usage: node deploy/local/setup.mjs [--for demo|test] COMMAND [ARGS…]', 2)
+    fail('usage: node deploy/local/setup.mjs [--for demo|test|bench] COMMAND [ARGS…]', 2)
   }
   if (!existsSync(join(binaries, 'node')) || readStamp() !== lockDigest()) await installModules()
   checkNode()
@@ -128,7 +134,7 @@ async function installPrograms(missing) {
   const asRoot = isRoot ? [] : ['sudo', '-n']
   const env = { ...process.env, PATH: hostPath.join(delimiter), DEBIAN_FRONTEND: 'noninteractive' }
   const update = [...asRoot, 'apt-get', 'update']
-  const install = [...asRoot, 'sh', '-c', quietInstall, 'sh', ...missing.map((program) => program.apt)]
+  const install = [...asRoot, 'sh', '-c', quietInstall, 'sh', ...missing.flatMap((program) => program.apt)]
 
   const listed = hasPackageList()
   if (!listed) await step('package list', update, env)
@@ -153,7 +159,7 @@ function hasPackageList() {
 function hints(missing, managers = ['brew', 'dnf', 'apt']) {
   const commands = { brew: 'brew install', dnf: 'sudo dnf install', apt: 'apt-get install' }
   const lines = managers.map((manager) => {
-    const packages = missing.map((program) => program[manager]).filter((name) => name !== undefined)
+    const packages = missing.flatMap((program) => program[manager] ?? [])
     return packages.length > 0 ? `  ${commands[manager]} ${packages.join(' ')}` : undefined
   })
   if (missing.includes(slixmpp) && managers.includes('brew')) lines.push('  python3 -m pip install slixmpp')
@@ -211,6 +217,12 @@ function hasSlixmpp() {
   // Debian's python3, where apt puts the module; the first on PATH elsewhere.
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
   return spawnSync(python, ['-c', 'import slixmpp'], { stdio: 'ignore' }).status === 0
+}
+
+/** A compiler without the headers of libc compiles nothing. */
+function hasCompiler() {
+  const source = '#include <stdio.h>\n'
+  return spawnSync('cc', ['-E', '-'], { input: source, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0
 }
 
 function unique(values) {

@@ -12,11 +12,21 @@ export interface ComponentAccount {
   readonly secret: string
 }
 
+/** The server's own XEP-0065 proxy: a peer of ours, for comparison. */
+export interface BuiltInProxy {
+  /** JID of the proxy. */
+  readonly domain: string
+  /** SOCKS5 port on loopback. */
+  readonly port: number
+}
+
 export interface XmppServerOptions {
   /** The domain whose accounts these are. */
   readonly domain: string
   readonly accounts: readonly Account[]
   readonly components: readonly ComponentAccount[]
+  /** Default: none. */
+  readonly proxy65?: BuiltInProxy
   /** Default: a free one. */
   readonly c2sPort?: number
   /** Where components connect. Default: a free one. */
