@@ -6,11 +6,13 @@ import type { Clock } from '../shared/runtime/clock.ts'
 import { Bytestream, type BytestreamFacts } from './bytestream.ts'
 import type { Engine, Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
+import type { RatePolicy } from './rate-policy.ts'
 import type { WatchdogLimits } from './watchdog.ts'
 
 /** What the bytestreams work with. */
 export interface BytestreamsParts {
   readonly engine: Engine
+  readonly rates: RatePolicy
   readonly registry: Registry
   readonly clock: Clock
   readonly events: Pick<RelayEvents, 'bytestreamStarted' | 'bytestreamEnded' | 'registryFailed'>
@@ -42,12 +44,16 @@ export class Bytestreams {
   /** Joins two held sockets into a bytestream, and starts to watch it. */
   join(facts: BytestreamFacts, first: Held, second: Held): Bytestream {
     const now = this.#parts.clock.now()
-    const flow = this.#parts.engine.join(first, second)
+    const rates = facts.path === 'leg' ? undefined : this.#parts.rates.of(facts.requester)
+    const flow = this.#parts.engine.join(first, second, rates?.limits)
     const bytestream = new Bytestream(facts, flow, { limits: this.#limits, now })
     this.#live.set(roomKey(facts.room), bytestream)
     this.#parts.events.bytestreamStarted(bytestream)
     if (facts.path !== 'leg') this.#bury(facts.room)
-    void bytestream.ended.then((ending) => this.#end(bytestream, ending))
+    void bytestream.ended.then((ending) => {
+      rates?.giveBack()
+      this.#end(bytestream, ending)
+    })
     this.#look()
     return bytestream
   }

@@ -54,6 +54,13 @@ export const relayOptions = z.object({
   maxSockets: integer(2)
     .optional()
     .describe('Sockets of clients and trunks at most; default from the descriptor limit of the process.'),
+  streamRateBytes: integer(0)
+    .default(0)
+    .describe('Bytes a second of one bytestream, both directions together; 0: no limit.'),
+  requesterRateBytes: integer(0)
+    .default(0)
+    .describe('Bytes a second of one requester’s bytestreams on this relay together; 0: no limit.'),
+  podRateBytes: integer(0).default(0).describe('Bytes a second of all bytestreams this relay owns; 0: no limit.'),
   handshakeTimeoutMs: integer(1).default(10_000).describe('From accept to the end of the SOCKS5 handshake.'),
   activationTimeoutMs: integer(1).default(120_000).describe('How long a half-connection may wait for its activation.'),
   finishedTimeoutMs: integer(1)

@@ -22,6 +22,7 @@ import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
+import { RatePolicy } from './rate-policy.ts'
 import { relayHandlers } from './rpc.ts'
 import { SocketCount } from './socket-count.ts'
 import { listenSocks } from './socks-listener.ts'
@@ -81,7 +82,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       }),
       (it) => it.stop(),
     )
-  const bytestreams = new Bytestreams({ engine, registry, clock, events }, config)
+  const bytestreams = new Bytestreams({ engine, registry, clock, events, rates: new RatePolicy(config) }, config)
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
   const sockets = new SocketCount(config.maxSockets ?? capacity.sockets, () => pairing.size + 2 * bytestreams.size)
   const tickets = new TicketOffice({ clock }, config)

@@ -7,6 +7,7 @@ import { closed, readToEnd, readUpTo } from '../../../test/support/socks-client.
 import { until } from '../../../test/support/until.ts'
 import { tcpOptions } from '../tcp-options.ts'
 import type { Engine, Flow, Held } from './engine.ts'
+import { RateLimit } from './rate-limit.ts'
 
 const none = Buffer.alloc(0)
 const room = 'd283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b:'
@@ -182,6 +183,30 @@ export function engineContract(engine: Engine): void {
       b.end()
       await flow.ended
       assert.equal(flow.progress().fromFirst.bytes, bytes.length)
+    })
+
+    it('keeps to the rates of its limits, shared or not, and starves nobody', async () => {
+      const shared = new RateLimit(2_000_000)
+      const sizes = [600_000, 600_000]
+      const startedAt = performance.now()
+      const flows = await Promise.all(
+        sizes.map(async (size) => {
+          const [first, second] = [await held(), await held()]
+          shared.enter()
+          const flow = engine.join(first.held, second.held, [shared, new RateLimit(50_000_000)])
+          first.client.end(Buffer.alloc(size, size % 251))
+          return { flow, to: second.client, size }
+        }),
+      )
+      const [first, second] = flows
+      await until('both move', () => flows.every(({ flow }) => flow.progress().fromFirst.bytes > 0))
+      assert.ok(first && second)
+      await Promise.all(
+        flows.map(async ({ to, size }) => assert.ok((await readToEnd(to)).equals(Buffer.alloc(size, size % 251)))),
+      )
+      // Slower is the machine's affair; faster is ours: 1.2 MB at 2 MB/s, less a burst of 50 ms and one chunk each.
+      assert.ok(performance.now() - startedAt > 450)
+      for (const { to } of flows) to.end()
     })
 
     it('never mixes streams up', async () => {

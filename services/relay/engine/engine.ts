@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { RateLimit } from './rate-limit.ts'
 
 /**
  * The only door to byte moving: hold a socket until its other half is there, join two, count, end. Every engine keeps
@@ -16,8 +17,8 @@ export interface Engine {
    */
   hold(socket: Socket, options: HoldOptions, watch: HeldWatch): Held
 
-  /** Joins two sockets held in the same room. Both are used up; the flow ends them. */
-  join(first: Held, second: Held): Flow
+  /** Joins two sockets held in the same room. Both are used up; the flow ends them, and keeps to the limits. */
+  join(first: Held, second: Held, limits?: readonly RateLimit[]): Flow
 
   /** Gives back what the engine itself has opened. Whatever it held or joined must have ended. */
   stop(): Promise<void>

@@ -1,5 +1,8 @@
 import type { Socket } from 'node:net'
+import { Transform } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
+import { RateLimits } from './rate-limit.ts'
 
 /** What a held socket may send before it is joined; past it the kernel's window holds the sender back. */
 const EARLY_BYTES = 64 * 1024
@@ -12,9 +15,9 @@ const EARLY_BYTES = 64 * 1024
 export const streamEngine: Engine = {
   name: 'stream',
   hold: (socket, { prefix }, watch) => new HeldSocket(socket, prefix, watch),
-  join(first, second) {
+  join(first, second, limits = []) {
     if (!(first instanceof HeldSocket && second instanceof HeldSocket)) throw new TypeError('held by another engine')
-    return new SocketFlow(first.take(), second.take())
+    return new SocketFlow(first.take(), second.take(), limits.length > 0 ? new RateLimits(limits) : undefined)
   },
   async stop() {},
 }
@@ -78,12 +81,12 @@ class SocketFlow implements Flow {
   readonly #sockets: { readonly first: Socket; readonly second: Socket }
   #end: FlowEnd = { how: 'finished' }
 
-  constructor(first: Early, second: Early) {
+  constructor(first: Early, second: Early, limits: RateLimits | undefined) {
     this.#sockets = { first: first.socket, second: second.socket }
     // Both sides are watched before a byte moves.
     this.ended = Promise.all([this.#closed('first'), this.#closed('second')]).then(() => this.#end)
-    this.#first = new Direction(first, second.socket)
-    this.#second = new Direction(second, first.socket)
+    this.#first = new Direction(first, second.socket, limits)
+    this.#second = new Direction(second, first.socket, limits)
   }
 
   progress(): { fromFirst: Progress; fromSecond: Progress } {
@@ -118,11 +121,12 @@ class Direction {
   readonly #to: Socket
   readonly #before: number
 
-  constructor(from: Early, to: Socket) {
+  constructor(from: Early, to: Socket, limits: RateLimits | undefined) {
     this.#to = to
     this.#before = to.bytesWritten
     for (const chunk of from.bytes) to.write(chunk)
     if (from.finished) to.end()
+    else if (limits) from.socket.pipe(throttle(limits)).pipe(to)
     else from.socket.pipe(to)
   }
 
@@ -130,6 +134,22 @@ class Direction {
     const waiting = this.#to.writableLength
     return { bytes: Math.max(0, this.#to.bytesWritten - waiting - this.#before), blocked: waiting > 0 }
   }
+}
+
+/** Lets bytes through in portions, and after each rests until its debt is over. */
+function throttle(limits: RateLimits): Transform {
+  return new Transform({
+    async transform(chunk: Buffer, _encoding, done) {
+      for (let rest = chunk; rest.length > 0; ) {
+        const portion = rest.subarray(0, limits.chunkBytes)
+        rest = rest.subarray(portion.length)
+        this.push(portion)
+        const waitMs = limits.charge(portion.length)
+        if (waitMs > 0) await sleep(waitMs, undefined, { ref: false })
+      }
+      done()
+    },
+  })
 }
 
 function ignore(): void {}

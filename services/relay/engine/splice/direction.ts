@@ -1,3 +1,4 @@
+import type { RateLimits } from '../rate-limit.ts'
 import * as libc from './libc.ts'
 import type { Pipe, PipePool } from './pipe-pool.ts'
 
@@ -40,12 +41,19 @@ export class Direction {
   #finished = false
   #delivered = 0
   #hungry = false
+  readonly #limits: RateLimits | undefined
+  #restsUntil = 0
 
-  constructor(from: number, to: number, prefix: Buffer, tools: DirectionTools) {
-    this.#in = from
-    this.#out = to
-    this.#memory = prefix
+  constructor(
+    socket: { readonly from: number; readonly to: number; readonly prefix: Buffer },
+    tools: DirectionTools,
+    limits: RateLimits | undefined,
+  ) {
+    this.#in = socket.from
+    this.#out = socket.to
+    this.#memory = socket.prefix
     this.#tools = tools
+    this.#limits = limits
   }
 
   /** Bytes the receiver's kernel has taken. */
@@ -60,6 +68,11 @@ export class Direction {
 
   get finished(): boolean {
     return this.#finished
+  }
+
+  /** Until when it takes nothing more, having used up its rate: milliseconds of `performance.now()`. */
+  get restsUntil(): number {
+    return this.#finished || this.#end ? 0 : this.#restsUntil
   }
 
   /** Moves what there is, up to a turn's worth. */
@@ -93,23 +106,39 @@ export class Direction {
 
   /** Bytes taken from the sender, 0 when there are none now, -1 when its connection is broken. */
   #take(): number {
-    if (this.#end || this.#memory.length > 0) return 0
+    if (this.#end || this.#memory.length > 0 || this.#rests()) return 0
     this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
     const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#copy()
     if (size === 0) this.#end = true
-    if (size > 0) return size
+    if (size > 0) return this.#charge(size)
     return size === 0 || wouldBlock() ? 0 : -1
   }
 
+  #rests(): boolean {
+    return this.#limits !== undefined && this.#restsUntil > performance.now()
+  }
+
+  /** Who pays by rate rests until the debt is over. */
+  #charge(size: number): number {
+    const waitMs = this.#limits?.charge(size) ?? 0
+    if (waitMs > 0) this.#restsUntil = performance.now() + waitMs
+    return size
+  }
+
+  /** How much to take at once into a space of `size`. */
+  #portion(size: number): number {
+    return this.#limits ? Math.min(size, this.#limits.chunkBytes) : size
+  }
+
   #spliceIn(pipe: Pipe): number {
-    const size = libc.splice(this.#in, null, pipe.to, null, pipe.size, libc.SPLICE_FLAGS)
+    const size = libc.splice(this.#in, null, pipe.to, null, this.#portion(pipe.size), libc.SPLICE_FLAGS)
     if (size > 0) this.#inPipe += size
     return size
   }
 
   #copy(): number {
     const { scratch } = this.#tools
-    const size = libc.recv(this.#in, scratch, scratch.length, libc.MSG_DONTWAIT)
+    const size = libc.recv(this.#in, scratch, this.#portion(scratch.length), libc.MSG_DONTWAIT)
     if (size > 0) this.#memory = Buffer.from(scratch.subarray(0, size))
     return size
   }

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { availableParallelism, platform } from 'node:os'
 import { Failure } from '../../../shared/bytestream/failure.ts'
 import type { Engine, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
+import type { RateLimit } from '../rate-limit.ts'
 import { takeOver } from './take-over.ts'
 import { HeldDescriptor, Thread, type ThreadOptions } from './thread.ts'
 
@@ -33,11 +34,11 @@ export class SpliceEngine implements Engine {
     return this.#threadOf(room).hold(this.#nextId(), takeOver(socket, prefix), watch)
   }
 
-  join(first: Held, second: Held): Flow {
+  join(first: Held, second: Held, limits: readonly RateLimit[] = []): Flow {
     if (!(first instanceof HeldDescriptor && second instanceof HeldDescriptor)) {
       throw new TypeError('held by another engine')
     }
-    return first.thread.join(this.#nextId(), first, second)
+    return first.thread.join(this.#nextId(), first, second, limits)
   }
 
   async stop(): Promise<void> {

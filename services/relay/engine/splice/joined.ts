@@ -1,4 +1,5 @@
 import type { FlowEnd } from '../engine.ts'
+import type { RateLimits } from '../rate-limit.ts'
 import { Direction, type DirectionTools, type Turn } from './direction.ts'
 import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from './epoll.ts'
 
@@ -7,6 +8,15 @@ export interface Socket {
   readonly id: number
   readonly fd: number
   readonly prefix: Buffer
+}
+
+/** What a joined pair works with. */
+export interface JoinedParts {
+  /** Where it counts. */
+  readonly counters: Float64Array
+  readonly tools: DirectionTools
+  /** Undefined when nothing limits its rate. */
+  readonly limits: RateLimits | undefined
 }
 
 /** Two sockets whose bytes a worker moves. It ends them itself when both directions have finished, or one is reset. */
@@ -19,18 +29,19 @@ export class Joined {
   readonly #counters: Float64Array
   #end: FlowEnd | undefined
 
-  constructor(
-    id: number,
-    first: Socket,
-    second: Socket,
-    { counters, tools }: { readonly counters: Float64Array; readonly tools: DirectionTools },
-  ) {
+  constructor(id: number, first: Socket, second: Socket, { counters, tools, limits }: JoinedParts) {
     this.id = id
     this.first = first
     this.second = second
     this.#counters = counters
-    this.#fromFirst = new Direction(first.fd, second.fd, first.prefix, tools)
-    this.#fromSecond = new Direction(second.fd, first.fd, second.prefix, tools)
+    this.#fromFirst = new Direction({ from: first.fd, to: second.fd, prefix: first.prefix }, tools, limits)
+    this.#fromSecond = new Direction({ from: second.fd, to: first.fd, prefix: second.prefix }, tools, limits)
+  }
+
+  /** When to look at it again though nothing happens, because a direction rests for its rate; 0 for never. */
+  get wakeAt(): number {
+    const [first, second] = [this.#fromFirst.restsUntil, this.#fromSecond.restsUntil]
+    return first === 0 || second === 0 ? Math.max(first, second) : Math.min(first, second)
   }
 
   /** How it ended, once it has. */

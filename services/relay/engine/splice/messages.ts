@@ -1,4 +1,5 @@
 import type { FlowEnd } from '../engine.ts'
+import type { SharedRateLimit } from '../rate-limit.ts'
 import type { PipeBudget } from './pipe-pool.ts'
 
 /** What a worker is started with. */
@@ -23,6 +24,7 @@ export type Order =
       readonly second: number
       readonly counters: SharedArrayBuffer
       readonly slot: number
+      readonly limits: readonly SharedRateLimit[]
     }
   | { readonly order: 'abort'; readonly id: number }
   | { readonly order: 'stop' }

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { Flow, FlowEnd, Held, HeldWatch } from '../engine.ts'
+import type { RateLimit } from '../rate-limit.ts'
 import { CounterSlots, readCounters } from './counters.ts'
 import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
@@ -43,7 +44,7 @@ export class Thread {
     if (this.#held.delete(held.id)) this.#order({ order: 'release', id: held.id })
   }
 
-  join(id: number, first: HeldDescriptor, second: HeldDescriptor): Flow {
+  join(id: number, first: HeldDescriptor, second: HeldDescriptor, limits: readonly RateLimit[]): Flow {
     if (first.thread !== this || second.thread !== this) throw new TypeError('held in different rooms')
     const slot = this.#slots.take()
     const flow = new SplicedFlow({
@@ -60,7 +61,8 @@ export class Thread {
     }
     this.#flows.set(id, flow)
     const { block: counters } = slot
-    this.#order({ order: 'join', id, first: first.id, second: second.id, counters, slot: slot.slot })
+    const shared = limits.map((limit) => limit.shared)
+    this.#order({ order: 'join', id, first: first.id, second: second.id, counters, slot: slot.slot, limits: shared })
     return flow
   }
 

@@ -1,4 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { RateLimit, RateLimits } from '../rate-limit.ts'
+import { Alarms } from './alarms.ts'
 import { openCounters } from './counters.ts'
 import type { DirectionTools } from './direction.ts'
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.ts'
@@ -27,6 +29,8 @@ class Worker {
   readonly #sides = new Map<number, { flow: Joined; side: 'first' | 'second' }>()
   /** Flows that used up their turn. */
   #unfinished = new Set<Joined>()
+  /** Flows that rest for their rate. */
+  readonly #alarms = new Alarms<Joined>()
   #stopped = false
 
   constructor({ wake, budget, userTimeoutMs }: WorkerStart) {
@@ -38,13 +42,20 @@ class Worker {
 
   run(): void {
     while (!this.#stopped) {
-      this.#epoll.wait(this.#unfinished.size > 0 ? 0 : SLEEP_MS, this.#onEvent)
+      this.#epoll.wait(this.#sleepMs(), this.#onEvent)
+      for (const flow of this.#alarms.due(performance.now())) if (!flow.end) this.#after(flow, flow.turn())
       const again = this.#unfinished
       this.#unfinished = new Set()
       for (const flow of again) this.#after(flow, flow.turn())
     }
     this.#tools.pipes.close()
     this.#epoll.close()
+  }
+
+  #sleepMs(): number {
+    if (this.#unfinished.size > 0) return 0
+    const alarmMs = this.#alarms.next(performance.now())
+    return alarmMs < 0 ? SLEEP_MS : Math.min(alarmMs, SLEEP_MS)
   }
 
   readonly #onEvent = (id: number, events: number): void => {
@@ -94,13 +105,19 @@ class Worker {
     libc.close(socket.fd)
   }
 
-  #join({ id, first: firstId, second: secondId, counters, slot }: Order & { order: 'join' }): void {
+  #join(order: Order & { order: 'join' }): void {
+    const { id, first: firstId, second: secondId } = order
     const first = this.#held.get(firstId)
     const second = this.#held.get(secondId)
     if (!first || !second) throw new Error(`Cannot join ${firstId} and ${secondId}: they are not held here`)
     this.#held.delete(firstId)
     this.#held.delete(secondId)
-    const flow = new Joined(id, first, second, { counters: openCounters(counters, slot), tools: this.#tools })
+    const limits = order.limits.map((limit) => new RateLimit(limit))
+    const flow = new Joined(id, first, second, {
+      counters: openCounters(order.counters, order.slot),
+      tools: this.#tools,
+      limits: limits.length > 0 ? new RateLimits(limits) : undefined,
+    })
     this.#joined.set(id, flow)
     this.#sides.set(firstId, { flow, side: 'first' }).set(secondId, { flow, side: 'second' })
     this.#epoll.modify(first.fd, firstId, JOINED_EVENTS)
@@ -111,6 +128,7 @@ class Worker {
   #after(flow: Joined, more: boolean): void {
     if (flow.end) this.#close(flow)
     else if (more) this.#unfinished.add(flow)
+    else if (flow.wakeAt > 0) this.#alarms.set(flow, flow.wakeAt, performance.now())
   }
 
   #close(flow: Joined): void {
