@@ -1,0 +1,71 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { documentOf } from './document.ts'
+import { bytesStudy } from './figures/bytes.ts'
+import { type Findings, together } from './findings.ts'
+import { describeMachine } from './machine.ts'
+import { fullRun, quickRun } from './options.ts'
+import { asText, figuresTable, gapsTable, ratiosTable } from './table.ts'
+import { openWorkshop } from './workshop.ts'
+
+const studies = [bytesStudy]
+
+interface Flags {
+  quick?: boolean
+  only?: string[]
+  rounds?: number
+  seconds?: number
+  minutes?: number
+  json?: boolean
+  write?: boolean
+}
+
+const command = new Command('npm run bench --')
+  .description('Measures splice65 beside its peers in one run, and holds the ratios against its goals.')
+  .option('--quick', 'under a minute: one relay, one stream, same pod, against ejabberd and the C floor')
+  .option('--only <names>', `some of: ${studies.map(({ name }) => name).join(', ')}`, parseNames)
+  .option('--rounds <n>', `how often each subject is measured (${fullRun.rounds})`, parsePositive)
+  .option('--seconds <n>', `how long each trial counts (${fullRun.seconds})`, parsePositive)
+  .option('--minutes <n>', `how long the waiting halves are watched (${fullRun.minutes})`, parsePositive)
+  .option('--json', 'print one JSON document on standard output, and nothing else')
+  .option('--write', 'write RESULTS.md and results.svg beside this program')
+  .addHelpText('after', `\nFigures:\n${studies.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`)
+  .parse()
+
+await main(command.opts<Flags>())
+
+async function main({ only, json = false, ...given }: Flags): Promise<void> {
+  const options = { ...(given.quick ? quickRun : fullRun), ...given }
+  const names = only ?? (options.quick ? [bytesStudy.name] : studies.map(({ name }) => name))
+  const machine = describeMachine()
+  const findings: Findings[] = []
+  {
+    await using workshop = await openWorkshop()
+    for (const study of studies.filter(({ name }) => names.includes(name))) {
+      tell(`${study.name}: ${study.about}`)
+      findings.push(await study.run(workshop, options, tell))
+    }
+  }
+  const found = together(findings)
+  const { figures, ratios, gaps } = found
+  const tables = [figuresTable(figures), ratiosTable(ratios), ...(gaps.length > 0 ? [gapsTable(gaps)] : [])]
+  const text = tables.map(asText).join('\n\n')
+  if (json) console.log(JSON.stringify(documentOf(machine, found), undefined, 2))
+  else console.log(`\n${text}`)
+}
+
+function tell(text: string): void {
+  process.stderr.write(`bench: ${text}\n`)
+}
+
+function parseNames(text: string): string[] {
+  const names = text.split(',')
+  const unknown = names.find((name) => !studies.some((study) => study.name === name))
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no figure called ${unknown}`)
+  return names
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('a number above zero')
+  return value
+}

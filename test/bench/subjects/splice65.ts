@@ -1,0 +1,61 @@
+import { type Fleet, startFleet } from '../../../deploy/local/fleet.ts'
+import type { Workshop } from '../workshop.ts'
+import { logInActivator } from './activator.ts'
+import type { Activator, Subject } from './subject.ts'
+
+/** How splice65 is run. */
+export interface Splice65Shape {
+  /** As tables call it. */
+  readonly name: string
+  readonly engine: 'splice' | 'stream'
+  /** With two, the halves of every bytestream come to different ones. */
+  readonly relays: 1 | 2
+}
+
+export const samePod: Splice65Shape = { name: 'splice65', engine: 'splice', relays: 1 }
+export const crossPod: Splice65Shape = { name: 'splice65 cross-pod', engine: 'splice', relays: 2 }
+export const streamEngine: Splice65Shape = { name: 'splice65 stream engine', engine: 'stream', relays: 1 }
+
+/** Prosody, Redis and one control, of which the relays of every trial become part. */
+interface Backstage {
+  readonly fleet: Fleet
+  readonly activator: Activator
+}
+
+const backstages = new WeakMap<Workshop, Promise<Backstage>>()
+
+/** splice65 as it ships: relays in processes of their own, registry in Redis, control on a real Prosody. */
+export function splice65Subject(workshop: Workshop, { name, engine, relays }: Splice65Shape): Subject {
+  return {
+    name,
+    async start({ waitingMs } = {}) {
+      const { fleet, activator } = await backstageOf(workshop)
+      await using stack = new AsyncDisposableStack()
+      const settings = { logLevel: 'info', engine, activationTimeoutMs: waitingMs }
+      const started = []
+      for (let i = 0; i < relays; i++) started.push(stack.use(await fleet.startRelay(settings)))
+      const ports = started.map(({ socks }) => socks['']?.port ?? 0)
+      const [first = 0, last = first] = ports
+      const running = stack.move()
+      return {
+        pids: started.map(({ pid }) => pid),
+        target: { receivers: first, senders: last },
+        proxy: activator,
+        [Symbol.asyncDispose]: () => running.disposeAsync(),
+      }
+    },
+  }
+}
+
+function backstageOf(workshop: Workshop): Promise<Backstage> {
+  const existing = backstages.get(workshop)
+  if (existing) return existing
+  const started = startBackstage(workshop)
+  backstages.set(workshop, started)
+  return started
+}
+
+async function startBackstage({ opened }: Workshop): Promise<Backstage> {
+  const fleet = opened.use(await startFleet({ relays: 0, control: { logLevel: 'info' } }))
+  return { fleet, activator: opened.use(await logInActivator(fleet)) }
+}
