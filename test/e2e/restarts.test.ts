@@ -5,7 +5,7 @@ import type { Digest } from '../../services/shared/bytestream/digest.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
 import { agree, dialPair, dialRelay, exchange, type Pair, pairOf } from '../support/pair.ts'
 import { logInRequester, verdict } from '../support/requester.ts'
-import { closed } from '../support/socks-client.ts'
+import { closed, readUpTo } from '../support/socks-client.ts'
 import { firstOf, storyOf } from '../support/story.ts'
 import { Traffic } from '../support/traffic.ts'
 import { until } from '../support/until.ts'
@@ -131,6 +131,26 @@ describe('A relay that is killed', () => {
       const index = fleet.relays.indexOf(left)
       using next = await run(fleet, [index, index])
       await assertExact(fleet, next)
+    })
+  }
+})
+
+describe('A relay that is killed while bytes come through it one way', () => {
+  for (const [where, ports] of [
+    ['on its own', [1, 1]],
+    ['towards another', [0, 1]],
+  ] as const) {
+    it(`${where} leaves its receiver a reset, not what looks like the end of the file`, async () => {
+      await using fleet = await startFleet({ relays: 2, relay: { engine: 'splice' } })
+      await using alice = await logInRequester(fleet)
+      const { digest, ...bytestream } = agree(alice.jid)
+      using pair = await dialPair(fleet.relays[ports[0]], fleet.relays[ports[1]], digest)
+      assert.equal(verdict(await alice.activate(bytestream)), 'result')
+      pair.second.write('the first part')
+      assert.equal((await readUpTo(pair.first, 14)).toString(), 'the first part')
+      const end = closed(pair.first)
+      fleet.relays[1]?.kill()
+      assert.equal(await end, 'ECONNRESET')
     })
   }
 })

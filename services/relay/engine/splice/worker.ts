@@ -119,6 +119,9 @@ class Worker {
       limits: limits.length > 0 ? new RateLimits(limits) : undefined,
     })
     this.#joined.set(id, flow)
+    // From now on every end but the good one is a reset: if this process is killed, the kernel must not send a FIN that
+    // would pass for the end of the file.
+    for (const { fd } of [first, second]) resetOnClose(fd, true)
     this.#sides.set(firstId, { flow, side: 'first' }).set(secondId, { flow, side: 'second' })
     this.#epoll.modify(first.fd, firstId, JOINED_EVENTS)
     this.#epoll.modify(second.fd, secondId, JOINED_EVENTS)
@@ -138,15 +141,15 @@ class Worker {
     if (flow.end) tell({ report: 'ended', id: flow.id, end: flow.end })
     for (const { id, fd } of [flow.first, flow.second]) {
       this.#sides.delete(id)
-      if (flow.end?.how !== 'finished') resetOnClose(fd)
+      if (flow.end?.how === 'finished') resetOnClose(fd, false)
       libc.close(fd)
     }
   }
 }
 
-/** SO_LINGER with no time to linger: close(2) then sends a reset. */
-function resetOnClose(fd: number): void {
-  libc.setsockopt(fd, libc.SOL_SOCKET, libc.SO_LINGER, new Int32Array([1, 0]), 8)
+/** SO_LINGER with no time to linger: close(2), and the end of the process, then send a reset. */
+function resetOnClose(fd: number, reset: boolean): void {
+  libc.setsockopt(fd, libc.SOL_SOCKET, libc.SO_LINGER, new Int32Array([Number(reset), 0]), 8)
 }
 
 function nextOrder(): Order | undefined {
