@@ -4,7 +4,6 @@ import type { Registry } from '../shared/registry/registry.ts'
 import { openRelayClients, type RelayClients } from '../shared/rpc/client.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
 import { serveHealth } from '../shared/runtime/health.ts'
-import { inOrder } from '../shared/runtime/in-order.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
@@ -46,10 +45,16 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const log = given.log ?? createLog('control', config)
   const metrics = given.metrics ?? createMetrics('control')
   const events = createControlEvents({ log, metrics })
+
+  // What is opened here closes in reverse order: when control stops, or at once when it cannot start.
+  await using opened = new AsyncDisposableStack()
   const registry =
-    given.registry ?? (await openRegistry(config.registryUrl, { log, onRequest: events.registryRequested }))
-  const relays = given.relays ?? openRelayClients(config)
-  const directory = await openDirectory({ registry, clock }, config)
+    given.registry ??
+    opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryRequested }), (it) =>
+      it.close(),
+    )
+  const relays = given.relays ?? opened.adopt(openRelayClients(config), (it) => it.close())
+  const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock }, config)
   const answer = createRouter(
@@ -68,20 +73,16 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
   events.watch({ link, directory })
-  const health = await serveHealth({ metrics, ready: () => unreadiness(link.state) }, config)
-  link.start()
+  const ready = () => unreadiness(link.state)
+  const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
+  opened.adopt(link, (it) => it.stop()).start()
 
+  const running = opened.move()
   return {
     addresses: { health: health.address },
     component: link,
     drain: (signal) => Promise.race([link.settle(), aborted(signal)]),
-    stop: inOrder(
-      link,
-      health,
-      directory,
-      { stop: () => (given.relays ? undefined : relays.close()) },
-      { stop: () => (given.registry ? undefined : registry.close()) },
-    ),
+    stop: () => running.disposeAsync(),
   }
 }
 

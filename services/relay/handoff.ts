@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { asFailure, Failure } from '../shared/bytestream/failure.ts'
+import { Failure } from '../shared/bytestream/failure.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { RelayClients } from '../shared/rpc/client.ts'
-import { readExactly } from './read-exactly.ts'
+import { readExactly } from '../shared/runtime/read-exactly.ts'
 import { tcpOptions } from './tcp-options.ts'
 import { GO, MAGIC, READY } from './trunk-preamble.ts'
 
@@ -46,11 +46,11 @@ export function handOffThrough(
     try {
       socket.write(Buffer.concat([MAGIC, ticket]))
       const answer = await readExactly(socket, READY.length, signal)
-      if (!answer.equals(READY)) throw new Failure('unavailable', 'it does not answer as a trunk')
+      if (!answer.equals(READY)) throw new Error('it does not answer as a trunk')
     } catch (error) {
       socket.on('error', ignore).destroy()
-      const failure = asFailure(error, 'no answer')
-      throw new Failure(failure.code, `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${failure.message}`, {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Failure('unavailable', `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${why}`, {
         cause: error,
       })
     }

@@ -18,15 +18,22 @@ type UnaryCall<M extends RelayMethod> = (
   done: (error: ServiceError | null, response?: RelayMessages[M]['response']) => void,
 ) => unknown
 
+/** Relays come and go with their addresses: more connections than this, and the one unused for longest is closed. */
+const MOST_CLIENTS = 256
+
 /** Opens a pool of relay clients. Each call carries the shared token, when there is one. */
 export function openRelayClients(options: { readonly rpcToken?: string | undefined }): RelayClients {
   const open = new Map<string, { calls: RelayCalls; close(): void }>()
   return {
     at(rpcAddress) {
-      let client = open.get(rpcAddress)
-      if (!client) {
-        client = openRelayClient(rpcAddress, options.rpcToken)
-        open.set(rpcAddress, client)
+      const client = open.get(rpcAddress) ?? openRelayClient(rpcAddress, options.rpcToken)
+      // Set anew, so that the map is in the order of their use.
+      open.delete(rpcAddress)
+      open.set(rpcAddress, client)
+      const [oldest] = open.keys()
+      if (open.size > MOST_CLIENTS && oldest !== undefined) {
+        open.get(oldest)?.close()
+        open.delete(oldest)
       }
       return client.calls
     },

@@ -5,8 +5,8 @@ import { describe, it, type TestContext } from 'node:test'
 import { digestOf } from '../bytestream/digest.ts'
 import { Failure } from '../bytestream/failure.ts'
 import { parseJid } from '../bytestream/jid.ts'
+import { readExactly } from '../runtime/read-exactly.ts'
 import { guardDialling } from './dial-guard.ts'
-import { readExactly } from './read-exactly.ts'
 import { connectRequest, DialFailure, dialStreamhost } from './socks5-client.ts'
 
 const digest = digestOf('s1', parseJid('a@ex.com/R'), parseJid('b@ex.org/T'))

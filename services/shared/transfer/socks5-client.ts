@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Digest } from '../bytestream/digest.ts'
 import { Failure } from '../bytestream/failure.ts'
+import { readExactly } from '../runtime/read-exactly.ts'
 import { type DialGuard, guardDialling } from './dial-guard.ts'
-import { readExactly } from './read-exactly.ts'
 import { describeStreamhost, type Streamhost } from './streamhost.ts'
 
 export interface DialOptions {

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
 import { digestOf } from '../bytestream/digest.ts'
 import { parseJid } from '../bytestream/jid.ts'
-import { readExactly } from './read-exactly.ts'
+import { readExactly } from '../runtime/read-exactly.ts'
 import { DialFailure, dialStreamhost } from './socks5-client.ts'
 import { openDirectHost } from './socks5-host.ts'
 

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Digest, parseDigest } from '../bytestream/digest.ts'
 import { Failure } from '../bytestream/failure.ts'
-import { readExactly } from './read-exactly.ts'
+import { readExactly } from '../runtime/read-exactly.ts'
 
 const HANDSHAKE_MS = 10_000
 const DIGEST_LENGTH = 40

@@ -2,12 +2,16 @@ import type { Socket } from 'node:net'
 
 const events = ['readable', 'end', 'error', 'close'] as const
 
-/** Reads `count` bytes of a paused socket and not one more. Throws when they do not come any more. */
-export async function readExactly(socket: Socket, count: number): Promise<Buffer> {
+/**
+ * Reads `count` bytes of a paused socket and not one more; what comes behind stays in the socket. Throws when they do
+ * not come any more, or when `signal` says that they took too long.
+ */
+export async function readExactly(socket: Socket, count: number, signal?: AbortSignal): Promise<Buffer> {
   let news = Promise.withResolvers<void>()
   const tell = () => news.resolve()
   // Listened to throughout: each new listener is told at once of bytes that are too few already.
   for (const event of events) socket.on(event, tell)
+  signal?.addEventListener('abort', tell)
   try {
     for (;;) {
       const bytes: Buffer | null = socket.read(count)
@@ -15,10 +19,12 @@ export async function readExactly(socket: Socket, count: number): Promise<Buffer
       if (socket.errored) throw socket.errored
       // At the end of input `read` hands out what is left, which is too short here.
       if (bytes || socket.readableEnded || socket.destroyed) throw new Error('it closed the connection')
+      if (signal?.aborted) throw new Error('nothing came in time')
       await news.promise
       news = Promise.withResolvers<void>()
     }
   } finally {
     for (const event of events) socket.off(event, tell)
+    signal?.removeEventListener('abort', tell)
   }
 }
