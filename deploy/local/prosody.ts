@@ -14,6 +14,8 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   const folder = temporaryFolder('prosody')
   const configFile = folder.file('prosody.cfg.lua')
   await writeFile(configFile, configuration({ ...options, c2sPort, componentPort }, folder), { mode: 0o600 })
+  // Prosody opens the port of components when it has some.
+  const ports = options.components.length > 0 ? [c2sPort, componentPort] : [c2sPort]
   for (const account of options.accounts) await writeAccount(account, options.domain, folder)
 
   const server = await restartable(
@@ -23,7 +25,7 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
         command: 'prosody',
         args: ['-F', '--config', configFile],
         logFile: folder.file('prosody.log'),
-        ready: portsAccept([c2sPort, componentPort]),
+        ready: portsAccept(ports),
       }),
     () => folder.remove(),
   )
