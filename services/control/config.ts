@@ -92,12 +92,14 @@ export const controlOptions = z
     registryUrl: z
       .string()
       .default('redis://localhost:6379')
-      .describe('The registry: a redis: or rediss: URL, or memory:'),
+      .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
     directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read, in milliseconds'),
     directoryMemoryMs: integer(1)
       .default(60_000)
       .describe('How long a relay that left the list can still be asked, in milliseconds'),
-    rpcToken: secret(z.string().min(8).optional().describe('Token shared with the relays')),
+    rpcToken: secret(
+      z.string().min(16, 'needs at least 16 characters').optional().describe('Token shared with the relays'),
+    ),
   })
   .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
     path: ['streamhosts'],

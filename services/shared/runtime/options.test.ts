@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { z } from 'zod'
 import { Failure } from '../bytestream/failure.ts'
-import { environmentName, integer, list, port, readOptions, secret } from './options.ts'
+import { describeOptions, environmentName, integer, list, port, readOptions, secret } from './options.ts'
 
 const schema = z.object({
   socksPort: port().default(7777),
@@ -31,6 +31,22 @@ const refusal = (env: Record<string, string>): string => {
 describe('environmentName()', () => {
   it('is the service and the option in upper snake case', () => {
     assert.equal(environmentName('relay', 'activationTimeoutMs'), 'RELAY_ACTIVATION_TIMEOUT_MS')
+  })
+})
+
+describe('describeOptions()', () => {
+  it('names every option, what it means, and what it is when nobody sets it', () => {
+    const described = z.object({
+      rate: integer(1).default(5).describe('How fast.'),
+      names: list().default(['a', 'b']).describe('Who.'),
+      domain: z.string().describe('Where.'),
+      token: secret(z.string().optional().describe('The token.')),
+    })
+    const text = describeOptions('relay', described)
+    assert.match(text, /RELAY_RATE\n {6}How fast\. \(default 5\)/)
+    assert.match(text, /RELAY_NAMES\n {6}Who\. \(default a,b\)/)
+    assert.match(text, /RELAY_DOMAIN\n {6}Where\. \(required\)/)
+    assert.match(text, /RELAY_TOKEN or RELAY_TOKEN_FILE\n {6}The token\.\n/)
   })
 })
 

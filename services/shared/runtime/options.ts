@@ -59,6 +59,22 @@ export function readOptions<S extends OptionSchema>(
   return Object.freeze(parsed.data)
 }
 
+/** Every option of a service with its meaning and default, a line each, for `--help`. */
+export function describeOptions(service: string, schema: OptionSchema): string {
+  const lines = Object.entries(schema.shape).map(([option, type]) => {
+    const name = environmentName(service, option)
+    return `  ${secrets.has(type) ? `${name} or ${name}_FILE` : name}\n      ${type.description ?? ''}${defaultOf(type)}`
+  })
+  return `\nOptions, read from the environment:\n\n${lines.join('\n')}\n`
+}
+
+function defaultOf(type: z.ZodType): string {
+  const parsed = type.safeParse(undefined)
+  if (!parsed.success) return ' (required)'
+  const value = Array.isArray(parsed.data) ? parsed.data.join(',') : parsed.data
+  return value === undefined || value === '' ? '' : ` (default ${String(value)})`
+}
+
 function nonEmpty(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === '' ? undefined : value
 }
