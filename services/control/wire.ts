@@ -63,7 +63,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
         ...discoRoutes(config),
         ...housekeepingRoutes({ clock }),
         addressRoute({ directory, admits }, config),
-        activateRoute({ activator, admits, clock, events }, config),
+        activateRoute({ activator, directory, admits, clock, events }, config),
       ],
       serves: (resource) =>
         config.streamhosts.some(({ name }) => name === resource) || directory.find(resource) !== undefined,

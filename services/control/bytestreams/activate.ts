@@ -1,13 +1,15 @@
 import { type Digest, digestAsTyped, digestOf } from '../../shared/bytestream/digest.ts'
 import { asFailure, Failure, type FailureCode } from '../../shared/bytestream/failure.ts'
 import { formatBareJid, formatJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
-import type { Room } from '../../shared/bytestream/room.ts'
+import { type Room, roomKey } from '../../shared/bytestream/room.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { StanzaError } from '../../shared/xmpp/stanza-error.ts'
 import { attribute, ns } from '../../shared/xmpp/xml.ts'
 import type { IqRequest, IqRoute } from '../component/router.ts'
+import type { Directory } from '../directory.ts'
 import type { Activated, Activator } from './activator.ts'
 import type { Admission } from './admission.ts'
+import { type StreamhostOptions, streamhostNames } from './streamhost.ts'
 
 /** How an activation was answered. */
 export const activationOutcomes = [
@@ -34,13 +36,14 @@ export interface AnsweredActivation {
   readonly error?: unknown
 }
 
-export interface ActivateOptions {
+export interface ActivateOptions extends StreamhostOptions {
   /** Activations of one bare JID that may be under way at once. */
   readonly activationsPerRequester: number
 }
 
 export interface ActivateParts {
   readonly activator: Pick<Activator, 'activate'>
+  readonly directory: Directory
   readonly admits: Admission
   readonly clock: Clock
   readonly events: { activationAnswered(activation: AnsweredActivation): void }
@@ -54,7 +57,10 @@ interface Asked {
 const longestSidBytes = 1023
 
 /** Answers activations (XEP-0065 §6.3.5): checks who asks and what for, and leaves the rest to the activator. */
-export function activateRoute({ activator, admits, clock, events }: ActivateParts, options: ActivateOptions): IqRoute {
+export function activateRoute(
+  { activator, directory, admits, clock, events }: ActivateParts,
+  options: ActivateOptions,
+): IqRoute {
   const underWay = new Map<string, number>()
 
   return {
@@ -76,7 +82,7 @@ export function activateRoute({ activator, admits, clock, events }: ActivatePart
         })
       try {
         if (!admits(requester)) throw new Failure('forbidden', 'Cannot activate: you may not use this proxy')
-        asked = readActivation(request)
+        asked = readActivation(request, streamhostNames(directory, options))
         const activation = { rooms: asked.rooms, requester: request.from, target: formatJid(asked.target) }
         told(await limited(requester, () => activator.activate(activation)))
         return undefined
@@ -104,7 +110,7 @@ export function activateRoute({ activator, admits, clock, events }: ActivatePart
   }
 }
 
-function readActivation({ payload, requester, from, resource }: IqRequest): Asked {
+function readActivation({ payload, requester, from, resource }: IqRequest, names: readonly string[]): Asked {
   const sid = attribute(payload, 'sid') ?? ''
   const activates = payload.getChildElements().filter((child) => child.is('activate', ns.bytestreams))
   const [activate] = activates
@@ -117,11 +123,15 @@ function readActivation({ payload, requester, from, resource }: IqRequest): Aske
   }
   const typed = activate.text().trim()
   const target = readTarget(typed)
-  const prepared = digestOf(sid, requester, target)
-  const asTyped = digestAsTyped(sid, from, typed)
-  const rooms: Asked['rooms'] = [{ digest: prepared, streamhost: resource }]
+  const room: Room = { digest: digestOf(sid, requester, target), streamhost: resource }
   // Some clients hash what their user typed.
-  return { target, rooms: asTyped === prepared ? rooms : [...rooms, { digest: asTyped, streamhost: resource }] }
+  const digests = [room.digest, digestAsTyped(sid, from, typed)]
+  // Of several addresses Pidgin takes the first and slixmpp the last, and both believe it to be the component's own.
+  const streamhosts = resource === '' ? [resource, ...names] : [resource]
+  const rooms = streamhosts.flatMap((streamhost) => digests.map((digest) => ({ digest, streamhost })))
+  const others = new Map(rooms.map((other) => [roomKey(other), other]))
+  others.delete(roomKey(room))
+  return { target, rooms: [room, ...others.values()] }
 }
 
 function readTarget(typed: string): Jid {

@@ -387,6 +387,20 @@ describe('Activator.activate()', () => {
     assert.equal((await outcome(activate())).outcome, 'not-ready')
   })
 
+  it('joins the pair of another streamhost when nobody is in the likeliest room, with or without the registry', async () => {
+    const own = { ...room, streamhost: 'r1' }
+    const { claim, activate, relay, outcome } = setUp()
+    await claim('h1', 'r1', own)
+    await claim('h2', 'r1', own)
+    assert.deepEqual(await outcome(activate(room, own)), { outcome: 'joined', tookMs: 0 })
+    assert.deepEqual(relay('r1').activations[0]?.room, own)
+
+    const flushed = setUp()
+    flushed.relay('r1').holds(own, { id: 'h1', waitedMs: 2 }, { id: 'h2', waitedMs: 1 })
+    assert.deepEqual(await flushed.outcome(flushed.activate(room, own)), { outcome: 'joined', tookMs: 0 })
+    assert.deepEqual([flushed.relay('r0').asked, flushed.relay('r1').asked], [1, 2])
+  })
+
   it('leaves no timer behind', async () => {
     const { activate, clock, outcome } = setUp()
     await outcome(activate())

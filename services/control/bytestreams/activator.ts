@@ -9,8 +9,8 @@ import { askRelays, type RelaySearchParts, referenceTo } from './relay-search.ts
 
 /** One requester's go-ahead. */
 export interface Activation {
-  /** Where the halves may be: the room of the digest over prepared JIDs, then that over JIDs as typed, if it differs. */
-  readonly rooms: readonly [prepared: Room, ...asTyped: Room[]]
+  /** Where the halves may be, the likeliest first. The first that has a half in it is the one that counts. */
+  readonly rooms: readonly [Room, ...Room[]]
   /** Full JID, as the server stamped it. */
   readonly requester: string
   readonly target: string

@@ -24,7 +24,8 @@ export interface RelaySearchParts {
 const nothing: Findings = { halves: [], activated: false, answers: 0 }
 
 /**
- * Asks every relay that was last known, all at once, what it holds of a room. Relays that do not answer count as
+ * Asks every relay that was last known, all at once, what it holds of a room; only the relay itself where the room is
+ * that of its own streamhost. Relays that do not answer count as
  * holding nothing: those that died hold nothing. Takes twice `timeoutMs` at most, and never throws.
  */
 export async function askRelays(
@@ -36,8 +37,9 @@ export async function askRelays(
     const { halves, activated } = await relays.at(relay.rpcAddress).findHalves({ room }, options)
     return { activated, halves: halves.map(({ id, waitedMs }) => ({ waitedMs, reference: referenceTo(id, relay) })) }
   }
+  const owner = directory.find(room.streamhost)
   const findings = await permits.run(async () => {
-    const reports = await Promise.allSettled(directory.known().map(ask))
+    const reports = await Promise.allSettled((owner ? [owner] : directory.known()).map(ask))
     const answers = reports.flatMap((report) => (report.status === 'fulfilled' ? [report.value] : []))
     const byWait = answers.flatMap(({ halves }) => halves).sort((a, b) => b.waitedMs - a.waitedMs)
     return {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Failure } from '../../shared/bytestream/failure.ts'
 import type { RelayRecord } from '../../shared/registry/registry.ts'
-import { advertised, parseStreamhost, parseStreamhosts } from './streamhost.ts'
+import type { Directory } from '../directory.ts'
+import { advertised, parseStreamhost, parseStreamhosts, type StreamhostOptions, streamhostNames } from './streamhost.ts'
 
 const malformed = (error: unknown) => error instanceof Failure && error.code === 'malformed'
 
@@ -49,28 +50,34 @@ describe('parseStreamhosts()', () => {
   })
 })
 
-describe('advertised()', () => {
-  const relay = (name: string, load: number, rest: Partial<RelayRecord> = {}): RelayRecord => ({
-    name,
-    rpcAddress: `${name}:1`,
-    streamhost: { host: `${name}.example.com`, port: 7777 },
-    load,
-    draining: false,
-    version: '1',
-    ...rest,
-  })
-  const shared = { name: '', host: 'relay.example.com', port: 7777 }
-  const names = (relays: RelayRecord[], streamhostMode: 'shared' | 'per-pod', noneAlive = false) => {
-    const directory = {
-      alive: () => relays,
-      known: () => relays,
-      find: () => undefined,
-      noneAlive: () => noneAlive,
-      stop: async () => {},
-    }
-    const options = { componentDomain: 'p', streamhosts: [shared], streamhostMode, perPodStreamhosts: 2 }
-    return advertised(directory, options).map(({ name }) => name)
+const relay = (name: string, load: number, rest: Partial<RelayRecord> = {}): RelayRecord => ({
+  name,
+  rpcAddress: `${name}:1`,
+  streamhost: { host: `${name}.example.com`, port: 7777 },
+  load,
+  draining: false,
+  version: '1',
+  ...rest,
+})
+const shared = { name: '', host: 'relay.example.com', port: 7777 }
+
+function directoryOf(relays: RelayRecord[], noneAlive = false): Directory {
+  return {
+    alive: () => relays,
+    known: () => relays,
+    find: () => undefined,
+    noneAlive: () => noneAlive,
+    stop: async () => {},
   }
+}
+
+function optionsFor(streamhostMode: 'shared' | 'per-pod'): StreamhostOptions {
+  return { componentDomain: 'p', streamhosts: [shared], streamhostMode, perPodStreamhosts: 2 }
+}
+
+describe('advertised()', () => {
+  const names = (relays: RelayRecord[], mode: 'shared' | 'per-pod', noneAlive = false) =>
+    advertised(directoryOf(relays, noneAlive), optionsFor(mode)).map(({ name }) => name)
 
   it('tells the shared addresses only, unless per pod', () => {
     assert.deepEqual(names([relay('r0', 0)], 'shared'), [''])
@@ -87,5 +94,14 @@ describe('advertised()', () => {
 
   it('tells nothing when there is no relay at all', () => {
     assert.deepEqual(names([], 'shared', true), [])
+  })
+})
+
+describe('streamhostNames()', () => {
+  it('names every address that may have been told: when per pod that of each relay which has one', () => {
+    const { streamhost: _, ...hidden } = relay('r1', 0)
+    const directory = directoryOf([relay('r0', 5, { draining: true }), hidden, relay('r2', 9), relay('r3', 1)])
+    assert.deepEqual(streamhostNames(directory, optionsFor('per-pod')), ['', 'r0', 'r2', 'r3'])
+    assert.deepEqual(streamhostNames(directory, optionsFor('shared')), [''])
   })
 })

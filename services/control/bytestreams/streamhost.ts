@@ -32,6 +32,12 @@ export function advertised(directory: Directory, options: StreamhostOptions): St
   return [...own, ...options.streamhosts]
 }
 
+/** The names of all streamhosts that clients may have been told of, the component's own among them. */
+export function streamhostNames(directory: Directory, options: StreamhostOptions): string[] {
+  const own = options.streamhostMode === 'per-pod' ? directory.alive().filter(({ streamhost }) => streamhost) : []
+  return [...options.streamhosts, ...own].map(({ name }) => name)
+}
+
 function leastLoaded(relays: readonly RelayRecord[], count: number): Streamhost[] {
   return relays
     .filter((relay) => !relay.draining)

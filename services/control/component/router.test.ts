@@ -60,6 +60,7 @@ function setUp(activator: (activation: Activation) => Promise<'joined'> = async 
         activateRoute(
           {
             activator: { activate },
+            directory,
             admits,
             clock,
             events: { activationAnswered: ({ outcome }) => told.push(outcome) },
@@ -150,21 +151,25 @@ describe('createRouter()', () => {
     assert.equal(await answer(set(activation)), result())
     assert.deepEqual(activations, [
       {
-        rooms: [{ digest: 'd283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b', streamhost: '' }],
+        rooms: ['', 'r1'].map((streamhost) => ({ digest: 'd283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b', streamhost })),
         requester: 'a@ex.com/R',
         target: 'b@ex.org/T',
       },
     ])
     await answer(set(activation).replace("to='p.ex.com'", "to='p.ex.com/r1'"))
-    assert.equal(activations[1]?.rooms[0].streamhost, 'r1')
+    assert.deepEqual(
+      activations[1]?.rooms.map(({ streamhost }) => streamhost),
+      ['r1'],
+    )
   })
 
   it('hashes prepared JIDs first and then those typed', async () => {
     const { answer, activations } = setUp()
     await answer(set(`<query xmlns='${BS}' sid='s1'><activate>\n B@EX.org/T </activate></query>`))
+    const digests = ['d283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b', digestAsTyped('s1', 'a@ex.com/R', 'B@EX.org/T')]
     assert.deepEqual(
-      activations[0]?.rooms.map(({ digest }) => digest),
-      ['d283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b', digestAsTyped('s1', 'a@ex.com/R', 'B@EX.org/T')],
+      activations[0]?.rooms,
+      ['', 'r1'].flatMap((streamhost) => digests.map((digest) => ({ digest, streamhost }))),
     )
     assert.equal(activations[0]?.target, 'b@ex.org/T')
   })
