@@ -43,6 +43,7 @@ export class Direction {
   #hungry = false
   readonly #limits: RateLimits | undefined
   #restsUntil = 0
+  #interrupted = false
 
   constructor(
     socket: { readonly from: number; readonly to: number; readonly prefix: Buffer },
@@ -70,7 +71,7 @@ export class Direction {
     return this.#finished
   }
 
-  /** Until when it takes nothing more, having used up its rate: milliseconds of `performance.now()`. */
+  /** Until when it takes nothing more, having used up its rate: milliseconds of `performance.now()`; 0 when it may. */
   get restsUntil(): number {
     return this.#finished || this.#end ? 0 : this.#restsUntil
   }
@@ -78,6 +79,7 @@ export class Direction {
   /** Moves what there is, up to a turn's worth. */
   turn(): Turn {
     if (this.#finished) return 'waiting'
+    this.#interrupted = false
     let moved = 0
     for (;;) {
       const taken = this.#take()
@@ -88,7 +90,7 @@ export class Direction {
       // EAGAIN alone never says "the socket is empty": the pipe may be full. Only when neither side moves is it so.
       if (taken + given === 0) {
         this.#giveBack()
-        return 'waiting'
+        return this.#interrupted ? 'unfinished' : 'waiting'
       }
       moved += given
       if (moved > HUNGRY_BYTES) this.#growHungry()
@@ -106,16 +108,17 @@ export class Direction {
 
   /** Bytes taken from the sender, 0 when there are none now, -1 when its connection is broken. */
   #take(): number {
-    if (this.#end || this.#memory.length > 0 || this.#rests()) return 0
+    if (this.#end || this.#rests() || this.#memory.length > 0) return 0
     this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
     const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#copy()
     if (size === 0) this.#end = true
     if (size > 0) return this.#charge(size)
-    return size === 0 || wouldBlock() ? 0 : -1
+    return size === 0 || this.#wouldBlock() ? 0 : -1
   }
 
   #rests(): boolean {
-    return this.#limits !== undefined && this.#restsUntil > performance.now()
+    if (this.#restsUntil > 0 && this.#restsUntil <= performance.now()) this.#restsUntil = 0
+    return this.#restsUntil > 0
   }
 
   /** Who pays by rate rests until the debt is over. */
@@ -147,7 +150,7 @@ export class Direction {
   #give(): number {
     if (!this.blocked) return 0
     const size = this.#memory.length > 0 ? this.#sendMemory() : this.#spliceOut()
-    if (size <= 0) return size === 0 || wouldBlock() ? 0 : -1
+    if (size <= 0) return size === 0 || this.#wouldBlock() ? 0 : -1
     this.#delivered += size
     return size
   }
@@ -181,9 +184,11 @@ export class Direction {
     this.#tools.pipes.release(this.#pipe)
     this.#pipe = undefined
   }
-}
 
-function wouldBlock(): boolean {
-  const code = libc.errno()
-  return code === libc.EAGAIN || code === libc.EINTR
+  /** Whether the call that just failed only had nothing to do. After a signal no event would tell to try again. */
+  #wouldBlock(): boolean {
+    const code = libc.errno()
+    this.#interrupted ||= code === libc.EINTR
+    return code === libc.EAGAIN || code === libc.EINTR
+  }
 }

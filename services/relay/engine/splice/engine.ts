@@ -28,10 +28,11 @@ export class SpliceEngine implements Engine {
     if (platform() !== 'linux') throw new Failure('unavailable', 'splice(2) is Linux’s alone')
     const share = { bytes: Math.floor(budget.bytes / workers), pipes: Math.max(1, Math.floor(budget.pipes / workers)) }
     this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: share }))
+    for (const thread of this.#threads) thread.start()
   }
 
   hold(socket: Socket, { prefix, room }: HoldOptions, watch: HeldWatch): Held {
-    return this.#threadOf(room).hold(this.#nextId(), takeOver(socket, prefix), watch)
+    return this.#threadOf(room).start().hold(this.#nextId(), takeOver(socket, prefix), watch)
   }
 
   join(first: Held, second: Held, limits: readonly RateLimit[] = []): Flow {

@@ -11,7 +11,6 @@ export const EPOLLRDHUP = 0x2000
 export const EPOLLET = 0x80000000
 
 const EPOLL_CTL_ADD = 1
-const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
 const EPOLL_CLOEXEC = libc.O_CLOEXEC
 
@@ -42,14 +41,12 @@ export class Epoll {
     return this.#control(EPOLL_CTL_MOD, fd, id, events)
   }
 
-  /** Stops to watch a descriptor that is not closed yet. */
-  remove(fd: number): void {
-    this.#control(EPOLL_CTL_DEL, fd, 0, 0)
-  }
-
   /** Waits for events, at most `timeoutMs`, and hands each to `on`. */
   wait(timeoutMs: number, on: (id: number, events: number) => void): void {
     const count = libc.epollWait(this.#fd, this.#events, EVENTS_A_TURN, timeoutMs)
+    if (count < 0 && libc.errno() !== libc.EINTR) {
+      throw new Failure('internal', `Cannot wait for events: errno ${libc.errno()}`)
+    }
     for (let at = 0; at < count * EVENT_BYTES; at += EVENT_BYTES) {
       const low = this.#events.readUInt32LE(at + DATA_OFFSET)
       const high = this.#events.readUInt32LE(at + DATA_OFFSET + 4)

@@ -2,10 +2,8 @@ import koffi from 'koffi'
 
 // Every foreign function of the project stands here, under the man page that describes it. Linux only.
 // Calls give -1 on failure; errno() then says why.
-const libc = koffi.load('libc.so.6')
-
-/** dup(2): another descriptor of the same open connection. */
-export const dup: (fd: number) => number = libc.func('int dup(int)')
+// The library is the one that Node itself is linked with, glibc or musl: their file names differ, these functions do not.
+const libc = koffi.load(null)
 
 /** close(2). */
 export const close: (fd: number) => number = libc.func('int close(int)')
@@ -24,7 +22,7 @@ export const write: (fd: number, buffer: Buffer, size: number) => number = libc.
 /** pipe2(2): writes two descriptors, first the end to read from. */
 export const pipe2: (ends: Int32Array, flags: number) => number = libc.func('int pipe2(void *, int)')
 
-/** fcntl(2), with an int as its argument: F_SETPIPE_SZ, F_GETPIPE_SZ. */
+/** fcntl(2), with an int as its argument: F_DUPFD_CLOEXEC, F_SETPIPE_SZ, F_GETPIPE_SZ. */
 export const fcntl: (fd: number, command: number, argument: number) => number = libc.func('int fcntl(int, int, int)')
 
 /** splice(2) between a socket and a pipe: the offsets are always null. */
@@ -78,6 +76,9 @@ export const EAGAIN = 11
 export const O_NONBLOCK = 0o4000
 export const O_CLOEXEC = 0o2000000
 
+/** fcntl(2): another descriptor of the same open connection. */
+export const F_DUPFD_CLOEXEC = 1030
+
 /** fcntl(2): the size of a pipe's buffer in bytes. */
 export const F_SETPIPE_SZ = 1031
 export const F_GETPIPE_SZ = 1032
@@ -86,7 +87,6 @@ export const F_GETPIPE_SZ = 1032
 export const SPLICE_FLAGS = 0x01 | 0x02
 
 /** recv(2), send(2). */
-export const MSG_PEEK = 0x02
 export const MSG_DONTWAIT = 0x40
 export const MSG_NOSIGNAL = 0x4000
 

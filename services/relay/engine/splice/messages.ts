@@ -33,4 +33,5 @@ export type Order =
 export type Report =
   | { readonly report: 'finished'; readonly id: number }
   | { readonly report: 'gone'; readonly id: number }
+  | { readonly report: 'released'; readonly id: number }
   | { readonly report: 'ended'; readonly id: number; readonly end: FlowEnd }

@@ -19,8 +19,9 @@ export function takeOver(socket: Socket, prefix: Buffer): Descriptor | undefined
   const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } | null }
   if (!handle || handle.fd < 0 || socket.destroyed) return undefined
   const read: Buffer | null = socket.read()
-  const fd = libc.dup(handle.fd)
+  const fd = libc.fcntl(handle.fd, libc.F_DUPFD_CLOEXEC, 0)
+  const code = fd < 0 ? libc.errno() : 0
   socket.on('error', () => {}).destroy()
-  if (fd < 0) throw new Failure('over-limit', `Cannot take a connection over: errno ${libc.errno()}`)
+  if (fd < 0) throw new Failure('over-limit', `Cannot take a connection over: errno ${code}`)
   return { fd, prefix: read ? Buffer.concat([prefix, read]) : prefix }
 }

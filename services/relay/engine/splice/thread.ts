@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { Failure } from '../../../shared/bytestream/failure.ts'
 import type { Flow, FlowEnd, Held, HeldWatch } from '../engine.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import { CounterSlots, readCounters } from './counters.ts'
@@ -7,25 +8,34 @@ import type { Order, Report, WorkerStart } from './messages.ts'
 import type { Descriptor } from './take-over.ts'
 
 export interface ThreadOptions extends Omit<WorkerStart, 'wake'> {
-  /** The worker has crashed; its streams have ended and another one is in its place. */
+  /** A worker has crashed and its streams have ended; the next connection that is held starts another one. */
   readonly onCrash: (error: Error) => void
 }
 
 const one = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
-/** The main thread's end of one worker: gives orders, takes reports, and replaces a worker that crashes. */
+/**
+ * The main thread's end of one worker: gives orders, takes reports, and replaces a worker that crashes. It knows every
+ * descriptor that the worker owns, and closes what a worker that is no more has left.
+ */
 export class Thread {
   readonly #options: ThreadOptions
   readonly #slots = new CounterSlots()
   readonly #held = new Map<number, HeldDescriptor>()
+  /** Descriptors that are released, until the worker has said so. */
+  readonly #leaving = new Map<number, number>()
   readonly #flows = new Map<number, SplicedFlow>()
+  #running: { readonly wake: number; readonly worker: Worker } | undefined
   #stopping = false
-  #wake: number
-  #worker: Worker
 
   constructor(options: ThreadOptions) {
     this.#options = options
-    ;[this.#wake, this.#worker] = this.#start()
+  }
+
+  /** Starts the worker unless it runs. Throws `over-limit` when the process has no descriptor left for it. */
+  start(): this {
+    this.#running ??= this.#launch()
+    return this
   }
 
   /** Has the worker hold a connection; `taken` is undefined when it was closed before that. */
@@ -33,7 +43,8 @@ export class Thread {
     const held = new HeldDescriptor(this, id, taken?.fd, watch)
     if (taken) {
       this.#held.set(id, held)
-      this.#order({ order: 'hold', id, fd: taken.fd, prefix: taken.prefix })
+      // The prefix as an array of its own: a message clones the whole memory that a view is part of.
+      this.#order({ order: 'hold', id, fd: taken.fd, prefix: Uint8Array.from(taken.prefix) })
     } else {
       queueMicrotask(() => watch.gone())
     }
@@ -41,7 +52,9 @@ export class Thread {
   }
 
   release(held: HeldDescriptor): void {
-    if (this.#held.delete(held.id)) this.#order({ order: 'release', id: held.id })
+    if (!this.#held.delete(held.id) || held.fd === undefined) return
+    this.#leaving.set(held.id, held.fd)
+    this.#order({ order: 'release', id: held.id })
   }
 
   join(id: number, first: HeldDescriptor, second: HeldDescriptor, limits: readonly RateLimit[]): Flow {
@@ -54,11 +67,13 @@ export class Thread {
       release: () => this.#slots.giveBack(slot),
     })
     // A half that was closed before it could be held, or by a worker that crashed, has nothing to join.
-    if (!this.#held.delete(first.id) || !this.#held.delete(second.id)) {
+    const missing = [first, second].find((half) => !this.#held.has(half.id))
+    if (missing) {
       for (const half of [first, second]) this.release(half)
-      flow.end({ how: 'reset', side: 'first' })
+      flow.end({ how: 'reset', side: missing === first ? 'first' : 'second' })
       return flow
     }
+    for (const half of [first, second]) this.#held.delete(half.id)
     this.#flows.set(id, flow)
     const { block: counters } = slot
     const shared = limits.map((limit) => limit.shared)
@@ -66,34 +81,45 @@ export class Thread {
     return flow
   }
 
+  /** Ends the worker, and resets the flows that it still has. */
   async stop(): Promise<void> {
     this.#stopping = true
+    const worker = this.#running?.worker
+    if (!worker) return
     const { promise: exited, resolve } = Promise.withResolvers<void>()
-    this.#worker.once('exit', () => resolve())
+    worker.ref()
+    worker.once('exit', () => resolve())
     this.#order({ order: 'stop' })
     await exited
-    libc.close(this.#wake)
   }
 
-  #start(): [wake: number, worker: Worker] {
+  #launch(): { wake: number; worker: Worker } {
     const { onCrash, ...terms } = this.#options
     const wake = libc.eventfd(0, libc.O_NONBLOCK | libc.O_CLOEXEC)
+    if (wake < 0) throw new Failure('over-limit', `Cannot start a worker: errno ${libc.errno()}`)
     const workerData: WorkerStart = { ...terms, wake }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
     worker.unref()
     worker.on('message', (report: Report) => this.#hear(report))
+    let why: unknown
     worker.on('error', (error) => {
-      this.#bury()
-      libc.close(wake)
-      if (!this.#stopping) [this.#wake, this.#worker] = this.#start()
-      onCrash(error instanceof Error ? error : new Error(String(error)))
+      why = error
     })
-    return [wake, worker]
+    // Not at its error: only at its exit has every report been heard, and is it known which descriptors it left.
+    worker.on('exit', (code) => {
+      this.#running = undefined
+      libc.close(wake)
+      this.#bury()
+      if (!this.#stopping)
+        onCrash(why instanceof Error ? why : new Error(`A worker ended by itself, with code ${code}`))
+    })
+    return { wake, worker }
   }
 
   #order(order: Order): void {
-    this.#worker.postMessage(order)
-    libc.write(this.#wake, one, one.length)
+    if (!this.#running) return
+    this.#running.worker.postMessage(order)
+    libc.write(this.#running.wake, one, one.length)
   }
 
   #hear(report: Report): void {
@@ -104,20 +130,22 @@ export class Thread {
       case 'gone':
         this.#held.get(report.id)?.watch.gone()
         break
+      case 'released':
+        this.#leaving.delete(report.id)
+        break
       case 'ended':
         this.#flows.get(report.id)?.end(report.end)
         this.#flows.delete(report.id)
     }
   }
 
-  /** The worker is dead and its descriptors are orphans: closes them, which resets nobody who is still reading. */
+  /** The worker is no more and its descriptors are orphans: closes them, which resets what was joined. */
   #bury(): void {
-    const [held, flows] = [[...this.#held.values()], [...this.#flows.values()]]
-    this.#held.clear()
-    this.#flows.clear()
-    for (const { fd } of held) if (fd !== undefined) libc.close(fd)
-    for (const { fds } of flows) for (const fd of fds) if (fd !== undefined) libc.close(fd)
-    for (const flow of flows) flow.end({ how: 'crashed' })
+    const [held, leaving, flows] = [[...this.#held.values()], [...this.#leaving.values()], [...this.#flows.values()]]
+    for (const map of [this.#held, this.#leaving, this.#flows]) map.clear()
+    const orphans = [...held.map(({ fd }) => fd), ...leaving, ...flows.flatMap(({ fds }) => fds)]
+    for (const fd of orphans) if (fd !== undefined) libc.close(fd)
+    for (const flow of flows) flow.end({ how: this.#stopping ? 'aborted' : 'crashed' })
     for (const { watch } of held) watch.gone()
   }
 }

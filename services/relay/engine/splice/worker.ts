@@ -40,7 +40,18 @@ class Worker {
     this.#epoll.add(wake, WAKE_ID, EPOLLIN)
   }
 
+  /** Returns when it is told to stop. The sockets that are left are the main thread's to close, then and after a throw. */
   run(): void {
+    try {
+      this.#loop()
+    } finally {
+      for (const flow of this.#joined.values()) flow.finish({ how: 'crashed' })
+      this.#tools.pipes.close()
+      this.#epoll.close()
+    }
+  }
+
+  #loop(): void {
     while (!this.#stopped) {
       this.#epoll.wait(this.#sleepMs(), this.#onEvent)
       for (const flow of this.#alarms.due(performance.now())) if (!flow.end) this.#after(flow, flow.turn())
@@ -48,8 +59,6 @@ class Worker {
       this.#unfinished = new Set()
       for (const flow of again) this.#after(flow, flow.turn())
     }
-    this.#tools.pipes.close()
-    this.#epoll.close()
   }
 
   #sleepMs(): number {
@@ -70,7 +79,7 @@ class Worker {
     for (let order = nextOrder(); order; order = nextOrder()) {
       switch (order.order) {
         case 'hold':
-          this.#hold({ id: order.id, fd: order.fd, prefix: Buffer.from(order.prefix) })
+          this.#hold({ id: order.id, fd: order.fd, prefix: Buffer.from(order.prefix.buffer) })
           break
         case 'release':
           this.#release(order.id)
@@ -102,6 +111,7 @@ class Worker {
     const socket = this.#held.get(id)
     if (!socket) return
     this.#held.delete(id)
+    tell({ report: 'released', id })
     libc.close(socket.fd)
   }
 
@@ -137,7 +147,7 @@ class Worker {
   #close(flow: Joined): void {
     if (!this.#joined.delete(flow.id)) return
     this.#unfinished.delete(flow)
-    // Told before the descriptors are closed: they are ours until the main thread knows that they are not.
+    // Told before the descriptors are closed: whose they are is never in doubt, and no number is closed twice.
     if (flow.end) tell({ report: 'ended', id: flow.id, end: flow.end })
     for (const { id, fd } of [flow.first, flow.second]) {
       this.#sides.delete(id)
