@@ -1,13 +1,19 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { documentOf } from './document.ts'
+import { activationStudy } from './figures/activation.ts'
 import { bytesStudy } from './figures/bytes.ts'
+import { halvesStudy } from './figures/halves.ts'
+import { pingStudy } from './figures/ping.ts'
+import { slowStudy } from './figures/slow.ts'
+import { stoppedStudy } from './figures/stopped.ts'
+import { waitingStudy } from './figures/waiting.ts'
 import { type Findings, together } from './findings.ts'
 import { describeMachine } from './machine.ts'
 import { fullRun, quickRun } from './options.ts'
 import { asText, figuresTable, gapsTable, ratiosTable } from './table.ts'
 import { openWorkshop } from './workshop.ts'
 
-const studies = [bytesStudy]
+const studies = [bytesStudy, halvesStudy, activationStudy, pingStudy, waitingStudy, slowStudy, stoppedStudy]
 
 interface Flags {
   quick?: boolean

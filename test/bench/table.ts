@@ -28,7 +28,10 @@ export function ratiosTable(ratios: readonly Ratio[]): Table {
 
 /** What could not be measured, and why. */
 export function gapsTable(gaps: readonly Gap[]): Table {
-  return [['could not be measured', 'reason'], ...gaps.map(({ what, reason }) => [what, reason])]
+  return [
+    ['could not be measured', 'reason'],
+    ...gaps.map(({ what, reason }) => [what, reason.split('\n', 1)[0] ?? '']),
+  ]
 }
 
 /** The table in columns for a terminal. */

@@ -1,5 +1,6 @@
 import type { Figure, Gap } from '../findings.ts'
 import type { Subject } from '../subjects/subject.ts'
+import { short } from '../table.ts'
 import type { Tell } from './study.ts'
 
 /** What one trial measured, by the name of the figure. */
@@ -67,6 +68,6 @@ export async function measureInRounds(
 
 function describe(found: Measured, units: Readonly<Record<string, string>>): string {
   return Object.entries(found)
-    .map(([name, value]) => `${value.toPrecision(3)} ${units[name] ?? ''}`)
+    .map(([name, value]) => `${short(value)} ${units[name] ?? ''}`)
     .join(', ')
 }

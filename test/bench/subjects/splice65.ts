@@ -56,6 +56,8 @@ function backstageOf(workshop: Workshop): Promise<Backstage> {
 }
 
 async function startBackstage({ opened }: Workshop): Promise<Backstage> {
-  const fleet = opened.use(await startFleet({ relays: 0, control: { logLevel: 'info' } }))
+  // The load is one requester that stands for many.
+  const control = { logLevel: 'info', activationsPerRequester: 1_000 }
+  const fleet = opened.use(await startFleet({ relays: 0, control }))
   return { fleet, activator: opened.use(await logInActivator(fleet)) }
 }
