@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import { availableParallelism, platform } from 'node:os'
-import { Failure } from '../../../shared/bytestream/failure.ts'
+import { availableParallelism } from 'node:os'
 import type { Engine, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
 import type { RateLimit } from '../rate-limit.ts'
+import { demandSplice } from './probe.ts'
 import { takeOver } from './take-over.ts'
 import { HeldDescriptor, Thread, type ThreadOptions } from './thread.ts'
 
@@ -17,7 +17,7 @@ const MOST_WORKERS = 4
 /**
  * Moves bytes with splice(2): they pass from socket to socket inside the kernel and never come to JavaScript. Sockets
  * are taken out of Node by their descriptor and given to worker threads, each with a loop of its own around
- * epoll_wait(2). Throws `unavailable` when this is not Linux.
+ * epoll_wait(2). Throws `unavailable` where the kernel does not let us.
  */
 export class SpliceEngine implements Engine {
   readonly name = 'splice'
@@ -25,7 +25,7 @@ export class SpliceEngine implements Engine {
   #lastId = 0
 
   constructor({ workers = Math.min(availableParallelism(), MOST_WORKERS), budget, ...options }: SpliceOptions) {
-    if (platform() !== 'linux') throw new Failure('unavailable', 'splice(2) is Linux’s alone')
+    demandSplice()
     const share = { bytes: Math.floor(budget.bytes / workers), pipes: Math.max(1, Math.floor(budget.pipes / workers)) }
     this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: share }))
     for (const thread of this.#threads) thread.start()

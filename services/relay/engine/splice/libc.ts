@@ -1,6 +1,10 @@
+import { platform } from 'node:os'
 import koffi from 'koffi'
+import { Failure } from '../../../shared/bytestream/failure.ts'
 
 // Every foreign function of the project stands here, under the man page that describes it. Linux only.
+if (platform() !== 'linux') throw new Failure('unavailable', 'splice(2) is Linux’s alone')
+
 // Calls give -1 on failure; errno() then says why.
 // The library is the one that Node itself is linked with, glibc or musl: their file names differ, these functions do not.
 const libc = koffi.load(null)

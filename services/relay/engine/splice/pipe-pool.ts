@@ -5,6 +5,9 @@ export const SMALL_PIPE_BYTES = 64 * 1024
 /** What one grows to on a stream that fills it: a quarter to a third cheaper per byte. */
 export const BIG_PIPE_BYTES = 1024 * 1024
 
+/** When the kernel has refused a good pipe, it is not asked again before this: asking costs as much as it would save. */
+const REFUSED_MS = 1_000
+
 /** A kernel buffer between two sockets. */
 export interface Pipe {
   readonly from: number
@@ -31,6 +34,7 @@ export class PipePool {
   readonly #big: Pipe[] = []
   #bytes = 0
   #count = 0
+  #askAgainAt = 0
 
   constructor(budget: PipeBudget) {
     this.#budget = budget
@@ -68,9 +72,12 @@ export class PipePool {
       this.release(pipe)
       return idle
     }
-    if (this.#bytes - pipe.size + BIG_PIPE_BYTES > this.#budget.bytes) return pipe
+    if (this.#bytes - pipe.size + BIG_PIPE_BYTES > this.#budget.bytes || this.#refused) return pipe
     const size = libc.fcntl(pipe.to, libc.F_SETPIPE_SZ, BIG_PIPE_BYTES)
-    if (size < BIG_PIPE_BYTES) return pipe
+    if (size < BIG_PIPE_BYTES) {
+      this.#refuse()
+      return pipe
+    }
     this.#bytes += size - pipe.size
     return { ...pipe, size }
   }
@@ -82,8 +89,9 @@ export class PipePool {
 
   #create(): Pipe | undefined {
     if (this.#count >= this.#budget.pipes || this.#bytes + SMALL_PIPE_BYTES > this.#budget.bytes) return undefined
+    if (this.#refused) return undefined
     const ends = new Int32Array(2)
-    if (libc.pipe2(ends, libc.O_NONBLOCK | libc.O_CLOEXEC) < 0) return undefined
+    if (libc.pipe2(ends, libc.O_NONBLOCK | libc.O_CLOEXEC) < 0) return this.#refuse()
     const [from = -1, to = -1] = ends
     const size = libc.fcntl(to, libc.F_GETPIPE_SZ, 0)
     this.#bytes += size
@@ -91,6 +99,14 @@ export class PipePool {
     const pipe = { from, to, size }
     if (size >= SMALL_PIPE_BYTES) return pipe
     this.discard(pipe)
-    return undefined
+    return this.#refuse()
+  }
+
+  get #refused(): boolean {
+    return this.#askAgainAt > 0 && performance.now() < this.#askAgainAt
+  }
+
+  #refuse(): undefined {
+    this.#askAgainAt = performance.now() + REFUSED_MS
   }
 }
