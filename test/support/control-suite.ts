@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { client } from '@xmpp/client'
 import type { XmppServer, XmppServerOptions } from '../../deploy/local/xmpp-server.ts'
 import { controlOptions } from '../../services/control/config.ts'
@@ -146,10 +147,16 @@ export function controlSuite(
 
     it('activates in the room of the streamhost that is asked', async () => {
       await startConnected()
-      const room = { digest: digestAsTyped('s1', requester, target), streamhost: 'alt' }
+      await hold('s1', 'h1', 'h2')
+      assert.equal(refusal(await alice.activate('s1', target, `${proxy}/alt`)), 'item-not-found cancel')
+      assert.equal((await alice.activate('s1', target)).attrs.type, 'result')
+    })
+
+    it('activates a pair that took another address for the component’s own', async () => {
+      await startConnected()
+      const room = { digest: digestAsTyped('s2', requester, target), streamhost: 'alt' }
       for (const id of ['h1', 'h2']) await registry.claim(room, { id, relay: 'relay-0', replaceable: false })
-      assert.equal(refusal(await alice.activate('s1', target)), 'item-not-found cancel')
-      assert.equal((await alice.activate('s1', target, `${proxy}/alt`)).attrs.type, 'result')
+      assert.equal((await alice.activate('s2', target)).attrs.type, 'result')
     })
 
     it('refuses an activation in the terms clients know, with the query in the error', async () => {
@@ -196,10 +203,7 @@ export function controlSuite(
       }
       await first.stop()
       await connected(second)
-      await until('the server routes to the second', async () => {
-        const answer = await alice.get(proxy, xml('ping', { xmlns: ns.ping }))
-        return answer.attrs.type === 'result'
-      })
+      await until('the server routes to the second', answersPing)
     })
 
     it('says what is wrong when the secret is, and is not ready', async () => {
@@ -216,11 +220,14 @@ export function controlSuite(
       await server.restart()
       alice = await logIn(server)
       await connected(control)
-      await until('it answers again', async () => {
-        const answer = await alice.get(proxy, xml('ping', { xmlns: ns.ping }))
-        return answer.attrs.type === 'result'
-      })
+      await until('it answers again', answersPing)
     })
+
+    /** A server may still route a request to a connection that is ending; that one is never answered. */
+    async function answersPing(): Promise<boolean> {
+      const answer = await Promise.race([alice.get(proxy, xml('ping', { xmlns: ns.ping })), delay(1_000)])
+      return answer?.attrs.type === 'result'
+    }
 
     async function hold(sid: string, ...ids: string[]): Promise<void> {
       const room = { digest: digestAsTyped(sid, requester, target), streamhost: '' }
