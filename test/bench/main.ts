@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { chartOf, type Panel } from './chart.ts'
 import { documentOf } from './document.ts'
 import { activationStudy } from './figures/activation.ts'
 import { bytesStudy } from './figures/bytes.ts'
@@ -8,12 +10,20 @@ import { slowStudy } from './figures/slow.ts'
 import { stoppedStudy } from './figures/stopped.ts'
 import { waitingStudy } from './figures/waiting.ts'
 import { type Findings, together } from './findings.ts'
-import { describeMachine } from './machine.ts'
+import { describeMachine, type Machine } from './machine.ts'
 import { fullRun, quickRun } from './options.ts'
+import { resultsPage } from './results.ts'
 import { asText, figuresTable, gapsTable, ratiosTable } from './table.ts'
+import { tried } from './tried.ts'
 import { openWorkshop } from './workshop.ts'
 
 const studies = [bytesStudy, halvesStudy, activationStudy, pingStudy, waitingStudy, slowStudy, stoppedStudy]
+
+const panels: readonly Panel[] = [
+  { figure: 'CPU, 1 stream', title: 'CPU seconds per GiB, 1 stream', better: 'less' },
+  { figure: 'CPU, 200 streams', title: 'CPU seconds per GiB, 200 streams', better: 'less' },
+  { figure: 'throughput, 1 stream', title: 'Throughput in MiB/s, 1 stream', better: 'more' },
+]
 
 interface Flags {
   quick?: boolean
@@ -39,7 +49,7 @@ const command = new Command('npm run bench --')
 
 await main(command.opts<Flags>())
 
-async function main({ only, json = false, ...given }: Flags): Promise<void> {
+async function main({ only, json = false, write = false, ...given }: Flags): Promise<void> {
   const options = { ...(given.quick ? quickRun : fullRun), ...given }
   const names = only ?? (options.quick ? [bytesStudy.name] : studies.map(({ name }) => name))
   const machine = describeMachine()
@@ -52,11 +62,21 @@ async function main({ only, json = false, ...given }: Flags): Promise<void> {
     }
   }
   const found = together(findings)
-  const { figures, ratios, gaps } = found
-  const tables = [figuresTable(figures), ratiosTable(ratios), ...(gaps.length > 0 ? [gapsTable(gaps)] : [])]
-  const text = tables.map(asText).join('\n\n')
   if (json) console.log(JSON.stringify(documentOf(machine, found), undefined, 2))
-  else console.log(`\n${text}`)
+  else console.log(`\n${textOf(found)}`)
+  if (write) await writeResults(machine, found)
+}
+
+function textOf({ figures, ratios, gaps }: Findings): string {
+  const tables = [figuresTable(figures), ratiosTable(ratios), ...(gaps.length > 0 ? [gapsTable(gaps)] : [])]
+  return tables.map(asText).join('\n\n')
+}
+
+async function writeResults(machine: Machine, found: Findings): Promise<void> {
+  const beside = (name: string) => new URL(name, import.meta.url)
+  await writeFile(beside('RESULTS.md'), resultsPage(machine, found, tried))
+  await writeFile(beside('results.svg'), chartOf(found.figures, panels))
+  tell('wrote RESULTS.md and results.svg')
 }
 
 function tell(text: string): void {

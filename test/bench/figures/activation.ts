@@ -6,11 +6,12 @@ import { peerSubject } from '../subjects/peer.ts'
 import { crossPod, samePod, splice65Subject } from '../subjects/splice65.ts'
 import type { Subject } from '../subjects/subject.ts'
 import type { Workshop } from '../workshop.ts'
+import { keptRunning } from './kept.ts'
 import { type Measured, measureInRounds } from './rounds.ts'
 import type { Study } from './study.ts'
 
 const PER_SECOND = 200
-const WARM_UPS = 100
+const WARM_UPS = 200
 const p99 = `activation IQ, ${PER_SECOND} a second, p99`
 const p50 = `activation IQ, ${PER_SECOND} a second, median`
 
@@ -25,8 +26,9 @@ export const activationStudy: Study = {
       peerSubject(workshop, 'ejabberd'),
       peerSubject(workshop, 'Prosody'),
     ]
+    await using opened = new AsyncDisposableStack()
     const found = await measureInRounds(
-      subjects,
+      subjects.map((subject) => keptRunning(subject, opened)),
       (subject) => trial(workshop, subject, Math.ceil(PER_SECOND * seconds)),
       { rounds, units: { [p50]: 'ms', [p99]: 'ms' }, what: 'activation' },
       tell,

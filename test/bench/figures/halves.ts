@@ -3,6 +3,7 @@ import { Load } from '../load.ts'
 import { peerSubject } from '../subjects/peer.ts'
 import { samePod, splice65Subject } from '../subjects/splice65.ts'
 import { cpuSeconds } from '../usage.ts'
+import { keptRunning } from './kept.ts'
 import { measureInRounds } from './rounds.ts'
 import type { Study } from './study.ts'
 
@@ -23,8 +24,9 @@ export const halvesStudy: Study = {
     const peers = [peerSubject(workshop, 'ejabberd'), peerSubject(workshop, 'Prosody')]
     const subjects = [splice65Subject(workshop, samePod), ...peers]
     const count = Math.ceil(HALVES_PER_SECOND_OF_TRIAL * seconds)
+    await using opened = new AsyncDisposableStack()
     const found = await measureInRounds(
-      subjects,
+      subjects.map((subject) => keptRunning(subject, opened)),
       async (subject) => {
         await using running = await subject.start()
         await using load = await Load.start(workshop.programs.load, 'halves', running.target, {

@@ -4,6 +4,7 @@ import { directSubject } from '../subjects/direct.ts'
 import { floorSubject } from '../subjects/floor.ts'
 import { peerSubject } from '../subjects/peer.ts'
 import { crossPod, samePod, splice65Subject } from '../subjects/splice65.ts'
+import { keptRunning } from './kept.ts'
 import { measureInRounds } from './rounds.ts'
 import type { Study } from './study.ts'
 
@@ -25,8 +26,9 @@ export const pingStudy: Study = {
       peerSubject(workshop, 'ejabberd'),
       peerSubject(workshop, 'Prosody'),
     ]
+    await using opened = new AsyncDisposableStack()
     const found = await measureInRounds(
-      subjects,
+      subjects.map((subject) => keptRunning(subject, opened)),
       async (subject) => {
         await using running = await subject.start()
         await using load = await openStreams(workshop, running, { program: 'ping', fast: 1 })

@@ -26,8 +26,8 @@ enum {
   SEND_BYTES = 1 << 20,
   RECEIVE_BYTES = 64 << 20,
   EVENTS = 256,
-  /* A slow stream sends its share so many times a second. */
-  SLOW_TICKS = 4,
+  /* A slow stream sends its share so many times a second: seldom, so that the load itself stays cheap. */
+  SLOW_TICKS = 1,
 };
 
 struct stream {

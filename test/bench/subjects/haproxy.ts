@@ -61,7 +61,7 @@ function configuration({ splice, pipeBytes }: HaproxyTuning, { port, sink, probe
   return `
 global
   nbthread 1
-  maxconn 9000
+  maxconn 2000
   ${pipeBytes === undefined ? '' : `tune.pipesize ${pipeBytes}`}
 
 defaults
