@@ -43,7 +43,7 @@ export const halvesStudy: Study = {
           [p99]: opened.p99Ms ?? Number.NaN,
         }
       },
-      { rounds, units: { [perCore]: '/s', [perSecond]: '/s', [p99]: 'ms' }, what: 'halves' },
+      { rounds, units: { [perCore]: '/s', [perSecond]: '/s', [p99]: 'ms' }, what: 'halves', rehearse: true },
       tell,
     )
     const ours = (name: string) => found.of(name, samePod.name)

@@ -1,8 +1,8 @@
 import type { RunningSubject, Subject } from '../subjects/subject.ts'
 
 /**
- * The subject, started once and kept warm from round to round: for figures of the control path, where no trial takes
- * kernel memory from another and a service that has just started would tell of its compiler. `opened` stops it.
+ * The subject, started once and kept from round to round: for figures of the control path, where no trial takes kernel
+ * memory from another. `opened` stops it.
  */
 export function keptRunning(subject: Subject, opened: AsyncDisposableStack): Subject {
   let running: Promise<RunningSubject> | undefined

@@ -11,6 +11,8 @@ export interface RoundsOptions {
   readonly rounds: number
   /** Units by the name of the figure; every trial measures all of them. */
   readonly units: Readonly<Record<string, string>>
+  /** Has a first round measured and thrown away: a service that has just started would tell of its compiler. */
+  readonly rehearse?: boolean
   /** What is measured, for messages. */
   readonly what: string
 }
@@ -30,18 +32,19 @@ export interface Rounds {
 export async function measureInRounds(
   subjects: readonly Subject[],
   trial: (subject: Subject) => Promise<Measured>,
-  { rounds, units, what }: RoundsOptions,
+  { rounds, units, what, rehearse = false }: RoundsOptions,
   tell: Tell,
 ): Promise<Rounds> {
   const measured = new Map<string, Measured[]>(subjects.map(({ name }) => [name, []]))
   const gaps = new Map<string, Gap>()
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = rehearse ? 0 : 1; round <= rounds; round++) {
     for (const subject of subjects) {
       if (gaps.has(subject.name)) continue
       try {
         const found = await trial(subject)
-        measured.get(subject.name)?.push(found)
-        tell(`${what}, round ${round} of ${rounds}, ${subject.name}: ${describe(found, units)}`)
+        if (round > 0) measured.get(subject.name)?.push(found)
+        const which = round > 0 ? `round ${round} of ${rounds}` : 'rehearsal'
+        tell(`${what}, ${which}, ${subject.name}: ${describe(found, units)}`)
       } catch (error) {
         const gap = { what: `${what}, ${subject.name}`, reason: error instanceof Error ? error.message : String(error) }
         gaps.set(subject.name, gap)
