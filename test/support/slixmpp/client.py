@@ -33,6 +33,11 @@ def tell(event, **details):
     print(json.dumps({"event": event, **details}), flush=True)
 
 
+def described(stream):
+    """What to tell of a SOCKS5 bytestream: its digest, and the port of the streamhost that was dialled."""
+    return {"method": "s5b", "digest": stream.dest[0], "port": stream.transport.get_extra_info("peername")[1]}
+
+
 def arguments(count):
     if len(sys.argv) != count + 1:
         sys.exit(f"{sys.argv[0]}: {count} arguments are needed")

@@ -3,7 +3,7 @@
 from slixmpp.xmlstream.handler import CoroutineCallback
 from slixmpp.xmlstream.matcher import StanzaPath
 
-from client import Client, arguments, tell
+from client import Client, arguments, described, tell
 
 
 class Receiver(Client):
@@ -20,6 +20,7 @@ class Receiver(Client):
         self["xep_0065"].auto_accept = True
         self.add_event_handler("session_start", self.start)
         self.add_event_handler("si_request", self.offered)
+        self.add_event_handler("socks5_stream", lambda stream: tell("connected", **described(stream)))
         self.add_event_handler("socks5_data", self.socks_data)
         self.add_event_handler("ibb_stream_start", lambda _: tell("connected", method="ibb"))
         self.add_event_handler("ibb_stream_data", lambda stream: self.take(stream.read()))

@@ -1,10 +1,15 @@
-"""Sends one file: send.py JID PASSWORD HOST PORT TO FILE METHOD, where METHOD is s5b or ibb"""
+"""Sends one file: send.py JID PASSWORD HOST PORT TO FILE METHOD
+
+METHOD is ibb, s5b, or s5b-all to offer every address of the proxy. Left alone slixmpp offers only the last one, and
+takes it for the component's own.
+"""
 
 import os
 
-from client import Client, arguments, tell
+from client import Client, arguments, described, tell
 
-METHODS = {"s5b": "http://jabber.org/protocol/bytestreams", "ibb": "http://jabber.org/protocol/ibb"}
+BYTESTREAMS = "http://jabber.org/protocol/bytestreams"
+METHODS = {"s5b": BYTESTREAMS, "s5b-all": BYTESTREAMS, "ibb": "http://jabber.org/protocol/ibb"}
 
 
 class Sender(Client):
@@ -28,7 +33,7 @@ class Sender(Client):
                 size=str(len(content)),
                 methods=[{"value": METHODS[self.method]}],
             )
-            await (self.by_socks5 if self.method == "s5b" else self.in_band)(sid, content)
+            await (self.in_band if self.method == "ibb" else self.by_socks5)(sid, content)
             tell("done", bytes=len(content))
             self.finish()
         except Exception as error:
@@ -37,10 +42,22 @@ class Sender(Client):
     async def by_socks5(self, sid, content):
         closed = self.loop.create_future()
         self.add_event_handler("socks5_closed", lambda _: closed.done() or closed.set_result(None))
+        if self.method == "s5b-all":
+            await self.know_every_streamhost()
         stream = await self["xep_0065"].handshake(self.to, sid=sid)
+        tell("connected", **described(stream))
         await stream.write(content)
         stream.transport.write_eof()
         await closed
+
+    async def know_every_streamhost(self):
+        bytestreams = self["xep_0065"]
+        discovered = await bytestreams.discover_proxies()
+        bytestreams._proxies = {}
+        for proxy in discovered:
+            answer = await bytestreams.get_network_address(proxy)
+            for host in answer["socks"]["streamhosts"]:
+                bytestreams._proxies[host["jid"]] = (host["host"], host["port"])
 
     async def in_band(self, sid, content):
         stream = await self["xep_0047"].open_stream(self.to, sid=sid, block_size=4096)
