@@ -41,24 +41,35 @@ export interface Connected {
 /** Connects both ends of every stream. The caller disposes of the load. */
 export async function connectStreams(
   { folder, programs }: Workshop,
-  { target: address, proxy }: RunningSubject,
+  { target: address, requesters }: RunningSubject,
   { program, fast, slow = 0, slowBytesPerSecond }: StreamsOptions,
 ): Promise<Connected> {
   const settings = program === 'pump' ? { fast, slow, 'slow-rate': slowBytesPerSecond } : {}
-  if (!proxy) return { load: await Load.start(programs.load, program, address, settings), activations: [] }
-  const sids = Array.from({ length: fast + slow }, () => randomUUID())
+  if (requesters.length === 0) {
+    return { load: await Load.start(programs.load, program, address, settings), activations: [] }
+  }
+  const turns = Array.from({ length: fast + slow }, (_, i) => requesters[i % requesters.length])
+  const bytestreams = turns.filter((each) => each !== undefined).map((requester) => ({ sid: randomUUID(), requester }))
+  const digests = bytestreams.map(({ sid, requester }) => digestAsTyped(sid, requester.jid, target))
   const digestFile = folder.file(`digests-${randomUUID()}`)
-  await writeFile(digestFile, sids.map((sid) => `${digestAsTyped(sid, proxy.jid, target)}\n`).join(''))
+  await writeFile(digestFile, digests.map((digest) => `${digest}\n`).join(''))
   try {
     const load = await Load.start(programs.load, program, { ...address, digestFile }, settings)
-    return { load, activations: sids.map((sid) => () => activate(proxy, sid)) }
+    return {
+      load,
+      activations: bytestreams.map(
+        ({ sid, requester }) =>
+          () =>
+            activate(requester, sid),
+      ),
+    }
   } finally {
     await rm(digestFile)
   }
 }
 
-async function activate(proxy: Activator, sid: string): Promise<void> {
-  const answer = await proxy.activate(sid, target)
+async function activate(requester: Activator, sid: string): Promise<void> {
+  const answer = await requester.activate(sid, target)
   if (answer !== 'result') throw new Error(`Cannot activate a stream of the load: ${answer}`)
 }
 

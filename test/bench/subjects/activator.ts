@@ -2,14 +2,21 @@ import type { Fleet } from '../../../deploy/local/fleet.ts'
 import { logInRequester, verdict } from '../../support/requester.ts'
 import type { Activator } from './subject.ts'
 
-/** Logs the first account of a server in, as the requester of every bytestream. The caller disposes of it. */
-export async function logInActivator(
+/** Activations come from many people: on a single connection each answer could wait for the one before (Nagle). */
+const REQUESTERS = 16
+
+/** Logs the first account of a server in, from many clients. `opened` logs them out. */
+export async function logInActivators(
   server: Pick<Fleet, 'xmpp' | 'accounts' | 'proxy'>,
-): Promise<Activator & AsyncDisposable> {
-  const requester = await logInRequester(server, { resource: 'bench' })
-  return {
-    jid: requester.jid,
-    activate: async (sid, target) => verdict(await requester.activate({ sid, target })),
-    [Symbol.asyncDispose]: () => requester[Symbol.asyncDispose](),
+  opened: AsyncDisposableStack,
+): Promise<Activator[]> {
+  const activators: Activator[] = []
+  for (let i = 0; i < REQUESTERS; i++) {
+    const requester = opened.use(await logInRequester(server, { resource: `bench-${i}` }))
+    activators.push({
+      jid: requester.jid,
+      activate: async (sid, target) => verdict(await requester.activate({ sid, target })),
+    })
   }
+  return activators
 }

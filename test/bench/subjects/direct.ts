@@ -6,6 +6,11 @@ export const directSubject: Subject = {
   name: 'direct TCP',
   async start() {
     const port = await freePort()
-    return { pids: [], target: { receivers: port, senders: port, sink: port }, async [Symbol.asyncDispose]() {} }
+    return {
+      pids: [],
+      target: { receivers: port, senders: port, sink: port },
+      requesters: [],
+      async [Symbol.asyncDispose]() {},
+    }
   },
 }

@@ -20,6 +20,7 @@ export function floorSubject({ folder, programs }: Workshop): Subject {
       return {
         pids: [child.pid],
         target: { receivers: port, senders: port },
+        requesters: [],
         async [Symbol.asyncDispose]() {
           await child.stop()
         },

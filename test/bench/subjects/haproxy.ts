@@ -40,6 +40,7 @@ export function haproxySubject({ folder }: Workshop, tuning: HaproxyTuning): Sub
       return {
         pids: [child.pid],
         target: { receivers: port, senders: port, sink },
+        requesters: [],
         async [Symbol.asyncDispose]() {
           await child.stop()
         },

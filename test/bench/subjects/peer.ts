@@ -2,7 +2,7 @@ import { startEjabberd } from '../../../deploy/local/ejabberd.ts'
 import { freePort } from '../../../deploy/local/port.ts'
 import { startProsody } from '../../../deploy/local/prosody.ts'
 import type { Workshop } from '../workshop.ts'
-import { logInActivator } from './activator.ts'
+import { logInActivators } from './activator.ts'
 import type { RunningSubject, Subject } from './subject.ts'
 
 const domain = 'peer.test'
@@ -28,7 +28,7 @@ async function startPeer({ opened }: Workshop, name: keyof typeof servers): Prom
   return {
     pids: [xmpp.pid],
     target: { receivers: port, senders: port },
-    proxy: opened.use(await logInActivator({ xmpp, accounts, proxy })),
+    requesters: await logInActivators({ xmpp, accounts, proxy }, opened),
     async [Symbol.asyncDispose]() {},
   }
 }

@@ -1,6 +1,6 @@
 import { type Fleet, startFleet } from '../../../deploy/local/fleet.ts'
 import type { Workshop } from '../workshop.ts'
-import { logInActivator } from './activator.ts'
+import { logInActivators } from './activator.ts'
 import type { Activator, Subject } from './subject.ts'
 
 /** How splice65 is run. */
@@ -19,7 +19,7 @@ export const streamEngine: Splice65Shape = { name: 'splice65 stream engine', eng
 /** Prosody, Redis and one control, of which the relays of every trial become part. */
 interface Backstage {
   readonly fleet: Fleet
-  readonly activator: Activator
+  readonly requesters: readonly Activator[]
 }
 
 const backstages = new WeakMap<Workshop, Promise<Backstage>>()
@@ -29,7 +29,7 @@ export function splice65Subject(workshop: Workshop, { name, engine, relays }: Sp
   return {
     name,
     async start({ waitingMs } = {}) {
-      const { fleet, activator } = await backstageOf(workshop)
+      const { fleet, requesters } = await backstageOf(workshop)
       await using stack = new AsyncDisposableStack()
       const settings = { logLevel: 'info', engine, activationTimeoutMs: waitingMs }
       const started = []
@@ -40,7 +40,7 @@ export function splice65Subject(workshop: Workshop, { name, engine, relays }: Sp
       return {
         pids: started.map(({ pid }) => pid),
         target: { receivers: first, senders: last },
-        proxy: activator,
+        requesters,
         [Symbol.asyncDispose]: () => running.disposeAsync(),
       }
     },
@@ -56,8 +56,8 @@ function backstageOf(workshop: Workshop): Promise<Backstage> {
 }
 
 async function startBackstage({ opened }: Workshop): Promise<Backstage> {
-  // The load is one requester that stands for many.
+  // All requesters of the load are one account.
   const control = { logLevel: 'info', activationsPerRequester: 1_000 }
   const fleet = opened.use(await startFleet({ relays: 0, control }))
-  return { fleet, activator: opened.use(await logInActivator(fleet)) }
+  return { fleet, requesters: await logInActivators(fleet, opened) }
 }

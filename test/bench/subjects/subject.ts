@@ -20,8 +20,8 @@ export interface RunningSubject extends AsyncDisposable {
   readonly pids: readonly number[]
   /** Where the load reaches it. */
   readonly target: LoadTarget
-  /** For a proxy of XEP-0065; the others join connections as they come. */
-  readonly proxy?: Activator
+  /** For a proxy of XEP-0065: who asks for activations, in turns. None: it joins connections as they come. */
+  readonly requesters: readonly Activator[]
 }
 
 /** An XMPP account that asks a proxy to join the two halves of a bytestream. */
