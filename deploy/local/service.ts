@@ -20,6 +20,8 @@ export interface ServiceOptions {
   readonly until?: 'livez' | 'readyz'
   /** Default 30 s. */
   readonly readyTimeoutMs?: number
+  /** A command that runs the service in its own place, such as `prlimit --nofile=256`. */
+  readonly under?: readonly string[]
 }
 
 /** One service in a process of its own. Whoever starts it stops it. */
@@ -56,19 +58,20 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 export async function startService(
   service: ServiceName,
   env: NodeJS.ProcessEnv,
-  { name = service, until = 'livez', readyTimeoutMs }: ServiceOptions = {},
+  { name = service, until = 'livez', readyTimeoutMs, under = [] }: ServiceOptions = {},
 ): Promise<ServiceProcess> {
   const healthVariable = `${service.toUpperCase()}_HEALTH_PORT`
   const healthPort = env[healthVariable]
   if (!healthPort) throw new Error(`Cannot start ${name}: ${healthVariable} is not set`)
   const healthUrl = `http://127.0.0.1:${healthPort}`
   const folder = temporaryFolder(name)
+  const [command = process.execPath, ...args] = [...under, process.execPath, `services/${service}/main.ts`]
   let child: Child
   try {
     child = await startChild({
       name,
-      command: process.execPath,
-      args: [`services/${service}/main.ts`],
+      command,
+      args,
       cwd: repository,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       logFile: folder.file(`${name}.log`),

@@ -101,7 +101,13 @@ export function freshDigest(): Digest {
 
 /** Activates the two halves that wait for this digest, as control would, on the first relay that holds one. */
 export async function activate(
-  { relays, clients }: Pick<TestRelays, 'relays' | 'clients'>,
+  {
+    relays,
+    clients,
+  }: {
+    readonly relays: readonly Pick<TestRelay, 'name' | 'rpcAddress'>[]
+    readonly clients: RelayClients
+  },
   digest: Digest,
   streamhost = '',
 ): Promise<'PATH_LOCAL' | 'PATH_HANDOFF' | 'PATH_UNSPECIFIED'> {
