@@ -99,7 +99,6 @@ export class Thread {
     if (wake < 0) throw new Failure('over-limit', `Cannot start a worker: errno ${libc.errno()}`)
     const workerData: WorkerStart = { ...terms, wake }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
-    worker.unref()
     worker.on('message', (report: Report) => this.#hear(report))
     let why: unknown
     worker.on('error', (error) => {
@@ -113,6 +112,8 @@ export class Thread {
       if (!this.#stopping)
         onCrash(why instanceof Error ? why : new Error(`A worker ended by itself, with code ${code}`))
     })
+    // After its listeners are there, each of which would hold the process back again.
+    worker.unref()
     return { wake, worker }
   }
 
