@@ -44,6 +44,7 @@ export class Direction {
   readonly #limits: RateLimits | undefined
   #restsUntil = 0
   #interrupted = false
+  #copies = false
 
   constructor(
     socket: { readonly from: number; readonly to: number; readonly prefix: Buffer },
@@ -98,6 +99,11 @@ export class Direction {
     }
   }
 
+  /** Copies from now on: splice(2) stops for ever before urgent data (tcp(7)), which recv(2) skips like any reader. */
+  copy(): void {
+    this.#copies = true
+  }
+
   /** Gives everything back; bytes that were under way are lost. */
   close(): void {
     if (this.#pipe && this.#inPipe > 0) this.#tools.pipes.discard(this.#pipe)
@@ -109,8 +115,9 @@ export class Direction {
   /** Bytes taken from the sender, 0 when there are none now, -1 when its connection is broken. */
   #take(): number {
     if (this.#end || this.#rests() || this.#memory.length > 0) return 0
-    this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
-    const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#copy()
+    if (this.#copies) this.#giveBack()
+    else this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
+    const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#receive()
     if (size === 0) this.#end = true
     if (size > 0) return this.#charge(size)
     return size === 0 || this.#wouldBlock() ? 0 : -1
@@ -139,7 +146,7 @@ export class Direction {
     return size
   }
 
-  #copy(): number {
+  #receive(): number {
     const { scratch } = this.#tools
     const size = libc.recv(this.#in, scratch, this.#portion(scratch.length), libc.MSG_DONTWAIT)
     if (size > 0) this.#memory = Buffer.from(scratch.subarray(0, size))

@@ -7,6 +7,10 @@ import { type EngineClients, openEngineClients } from '../../../../test/support/
 import { readToEnd, readUpTo } from '../../../../test/support/socks-client.ts'
 import { until } from '../../../../test/support/until.ts'
 import { SpliceEngine } from './engine.ts'
+import * as libc from './libc.ts'
+
+/** send(2): the last byte is urgent. */
+const MSG_OOB = 0x01
 
 /** Budgets under which every byte must arrive all the same. */
 const budgets = {
@@ -90,6 +94,20 @@ for (const [name, budget] of Object.entries(budgets)) {
       assert.deepEqual(await flow.ended, { how: 'finished' })
     })
 
+    it('goes on behind urgent data, which it leaves out as every reader does', async () => {
+      const { a, b, flow } = await clients.join()
+      for (const [text, flags] of [
+        ['before ', 0],
+        ['!', MSG_OOB],
+        ['behind', 0],
+      ] as const) {
+        sendNow(a, Buffer.from(text), flags)
+      }
+      assert.equal((await readUpTo(b, 13)).toString(), 'before behind')
+      flow.abort()
+      await flow.ended
+    })
+
     it('keeps 200 streams apart that stall at random, both ways', async () => {
       const streams = await Promise.all(
         Array.from({ length: 200 }, (_, key) => clients.join({ room: `room ${key % 7}` })),
@@ -110,6 +128,12 @@ for (const [name, budget] of Object.entries(budgets)) {
       )
     })
   })
+}
+
+/** Writes past Node, which knows no flags. Nothing may be queued in Node. */
+function sendNow(socket: Socket, bytes: Buffer, flags: number): void {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } }
+  assert.equal(libc.send(handle?.fd ?? -1, bytes, bytes.length, flags), bytes.length)
 }
 
 /** What the stream with this key carries: its key in every four bytes, with their place. */

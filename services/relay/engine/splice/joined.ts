@@ -1,7 +1,7 @@
 import type { FlowEnd } from '../engine.ts'
 import type { RateLimits } from '../rate-limit.ts'
 import { Direction, type DirectionTools, type Turn } from './direction.ts'
-import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from './epoll.ts'
+import { EPOLLERR, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP } from './epoll.ts'
 
 /** A socket in a worker's hands. */
 export interface Socket {
@@ -62,8 +62,9 @@ export class Joined {
       this.finish({ how: 'reset', side })
       return false
     }
+    if ((events & EPOLLPRI) !== 0) reads.copy()
     let more = false
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) !== 0) more = this.#move(reads, side)
+    if ((events & (EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLHUP)) !== 0) more = this.#move(reads, side)
     if ((events & EPOLLOUT) !== 0 && writes.blocked) {
       more = this.#move(writes, side === 'first' ? 'second' : 'first') || more
     }

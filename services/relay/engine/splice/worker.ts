@@ -3,7 +3,7 @@ import { RateLimit, RateLimits } from '../rate-limit.ts'
 import { Alarms } from './alarms.ts'
 import { openCounters } from './counters.ts'
 import type { DirectionTools } from './direction.ts'
-import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, Epoll } from './epoll.ts'
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLPRI, EPOLLRDHUP, Epoll } from './epoll.ts'
 import { Joined, type Socket } from './joined.ts'
 import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
@@ -13,7 +13,7 @@ const SCRATCH_BYTES = 64 * 1024
 /** How long the loop sleeps at most: a process that ends waits for no longer than this. */
 const SLEEP_MS = 250
 const HELD_EVENTS = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLET
-const JOINED_EVENTS = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET
+const JOINED_EVENTS = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET
 /** The id of the eventfd; the main thread gives ids from 1. */
 const WAKE_ID = 0
 
