@@ -21,7 +21,8 @@ enum { EVENTS = 256, REQUEST_BYTES = 47, METHOD_BYTES = 2, REPLY_BYTES = 47 };
 struct half {
   int fd;
   enum { CONNECTING, GREETED, ASKED } state;
-  size_t missing;
+  unsigned char answer[REPLY_BYTES];
+  size_t got, wanted;
   uint64_t start_ns;
 };
 
@@ -49,27 +50,28 @@ static void ask(struct half *half) {
 
 /* Goes on with a handshake. True when it is over; a half that failed has given up its socket. */
 static bool step(struct half *half) {
-  unsigned char bytes[REPLY_BYTES];
   if (half->state == CONNECTING) {
     if (send(half->fd, "\5\1", 3, MSG_NOSIGNAL) != 3) goto failure;
     half->state = GREETED;
-    half->missing = METHOD_BYTES;
+    half->wanted = METHOD_BYTES;
     watch(half, EPOLL_CTL_MOD, EPOLLIN);
     return false;
   }
-  const ssize_t got = recv(half->fd, bytes, half->missing, MSG_DONTWAIT);
+  const ssize_t got = recv(half->fd, half->answer + half->got, half->wanted - half->got, MSG_DONTWAIT);
   if (got < 0 && errno == EAGAIN) return false;
   if (got <= 0) goto failure;
-  if (half->state == ASKED && half->missing == REPLY_BYTES && (got < 2 || bytes[1] != 0)) goto failure;
-  half->missing -= (size_t)got;
-  if (half->missing > 0) return false;
+  half->got += (size_t)got;
+  /* The second byte says yes to the method and to the request alike; a refusal may be shorter. */
+  if (half->got >= 2 && half->answer[1] != 0) goto failure;
+  if (half->got < half->wanted) return false;
   if (half->state == ASKED) {
     watch(half, EPOLL_CTL_DEL, 0);
     return true;
   }
   ask(half);
   half->state = ASKED;
-  half->missing = REPLY_BYTES;
+  half->got = 0;
+  half->wanted = REPLY_BYTES;
   return false;
 
 failure:
