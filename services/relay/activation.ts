@@ -82,11 +82,12 @@ export class Activation {
     const { pairing, engine, events, handOff } = this.#parts
     try {
       const trunk = await handOff(order.room, order.second)
-      // Our half may have gone meanwhile; then join() throws, and the far half must wait again.
-      if (first.state !== 'reserved') trunk.abandon()
-      const held = pairing.join(first)
+      if (first.state !== 'reserved') {
+        trunk.abandon()
+        throw new Failure('not-ready', `Cannot join half-connection ${first.id}: it left during the handoff`)
+      }
       const far = engine.hold(trunk.go(), { prefix: Buffer.alloc(0), room: roomKey(order.room) }, unwatched)
-      const bytestream = this.#bytestream(order, held, far)
+      const bytestream = this.#bytestream(order, pairing.join(first), far)
       events.handoffEnded(order.second.relay)
       return bytestream
     } catch (error) {

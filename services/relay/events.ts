@@ -181,7 +181,10 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     },
     engineCrashed(error) {
       engineCrashes.inc()
-      log.error({ err: error }, 'a worker of the engine crashed; its bytestreams ended, another worker is in its place')
+      log.error(
+        { err: error },
+        'a worker of the engine crashed and its bytestreams ended; the next connection starts another',
+      )
     },
     drainStarted(waiting, live) {
       log.info({ halves: waiting, bytestreams: live }, 'draining: nothing new is taken')

@@ -146,10 +146,17 @@ class Negotiation {
       events.halfWaits(half)
     } catch (error) {
       const failure = asFailure(error, 'Cannot take the half-connection in')
+      if (this.#over) return this.#drop(failure)
       const result = failure.code === 'taken' ? 'taken' : 'unavailable'
-      if (!this.#over)
-        this.#refuse(result, request.reply(replyFor[failure.code] ?? rep.generalFailure), failure.message)
+      this.#refuse(result, request.reply(replyFor[failure.code] ?? rep.generalFailure), failure.message)
     }
+  }
+
+  /** Its reply is out, but the engine cannot hold it. */
+  #drop(failure: Failure): void {
+    this.#socket.on('error', ignore).destroy()
+    if (this.#half) this.#parts.pairing.end(this.#half, { outcome: 'refused', reason: 'over-limit' })
+    this.#parts.events.handshakeEnded('over-limit', this.#remote, failure.message)
   }
 
   /** Resolves when the bytes have left for the client; a connection that breaks meanwhile is seen at its close. */

@@ -57,10 +57,15 @@ export async function listenTrunk(
   }
 
   const join = (socket: Socket, { half, owner }: Reservation): void => {
-    const ours = pairing.join(half)
     const prefix: Buffer = socket.read() ?? Buffer.alloc(0)
     const trunk = engine.hold(socket, { prefix, room: roomKey(half.room) }, unwatched)
-    bytestreams.join({ room: half.room, path: 'leg', requester: '', target: '', peerRelay: owner }, ours, trunk)
+    try {
+      const facts = { room: half.room, path: 'leg', requester: '', target: '', peerRelay: owner } as const
+      bytestreams.join(facts, pairing.join(half), trunk)
+    } catch (error) {
+      trunk.release()
+      throw error
+    }
   }
 
   const server = createServer(tcpOptions, (socket) => {

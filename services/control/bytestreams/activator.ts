@@ -204,7 +204,8 @@ class Attempt {
       this.#trustRegistry = false
       return false
     }
-    await this.#settle(room, true)
+    // The requester need not wait for what the relay has written itself.
+    void this.#settle(room, true)
     return true
   }
 
