@@ -11,17 +11,20 @@ export interface DirectionTools {
 
 /**
  * Where a direction stands after a turn:
- * - `waiting`: nothing to read, or the receiver takes nothing; an event will tell;
+ * - `waiting`: nothing to read, or the receiver takes nothing; an event or an alarm will tell;
  * - `unfinished`: there is more, but others want their turn;
+ * - `starved`: there may be more, but no pipe to move it through; another turn when one is free, or at the alarm;
  * - `finished`: the FIN was passed on behind the last byte;
  * - `reset`: one of its two connections is broken.
  */
-export type Turn = 'waiting' | 'unfinished' | 'finished' | 'reset-in' | 'reset-out'
+export type Turn = 'waiting' | 'unfinished' | 'starved' | 'finished' | 'reset-in' | 'reset-out'
 
 /** A stream that has moved so much in one turn may take a big pipe. */
 const HUNGRY_BYTES = 256 * 1024
 /** After so much it is the others' turn. */
 const TURN_BYTES = 4 * 1024 * 1024
+/** So long a direction waits for a pipe before it copies: streams that run give theirs back much sooner. */
+const PATIENCE_MS = 5
 
 const nothing = Buffer.alloc(0)
 
@@ -43,6 +46,8 @@ export class Direction {
   #hungry = false
   readonly #limits: RateLimits | undefined
   #restsUntil = 0
+  /** When it first found no pipe; 0 while it has had one since. */
+  #starvedSince = 0
   #interrupted = false
   #copies = false
 
@@ -72,30 +77,31 @@ export class Direction {
     return this.#finished
   }
 
-  /** Until when it takes nothing more, having used up its rate: milliseconds of `performance.now()`; 0 when it may. */
-  get restsUntil(): number {
-    return this.#finished || this.#end ? 0 : this.#restsUntil
+  /** When to look again though nothing happens: milliseconds of `performance.now()`, 0 for never. */
+  get wakeAt(): number {
+    if (this.#finished || this.#end) return 0
+    return this.#starving ? this.#starvedSince + PATIENCE_MS : this.#restsUntil
   }
 
   /** Moves what there is, up to a turn's worth. */
   turn(): Turn {
     if (this.#finished) return 'waiting'
     this.#interrupted = false
-    let moved = 0
+    const before = this.#delivered
     for (;;) {
-      const taken = this.#take()
-      if (taken < 0) return 'reset-in'
-      const given = this.#give()
-      if (given < 0) return 'reset-out'
-      if (this.#end && !this.blocked) return this.#finish()
-      // EAGAIN alone never says "the socket is empty": the pipe may be full. Only when neither side moves is it so.
-      if (taken + given === 0) {
-        this.#giveBack()
-        return this.#interrupted ? 'unfinished' : 'waiting'
+      while (this.blocked) {
+        const given = this.#give()
+        if (given < 0) return 'reset-out'
+        if (given === 0) return this.#rest()
       }
-      moved += given
+      if (this.#end) return this.#finish()
+      const moved = this.#delivered - before
       if (moved > HUNGRY_BYTES) this.#growHungry()
       if (moved >= TURN_BYTES) return 'unfinished'
+      // Only into an empty pipe: EAGAIN is ambiguous otherwise, the socket may be empty or the pipe full.
+      const taken = this.#take()
+      if (taken < 0) return 'reset-in'
+      if (taken === 0 && !this.#end) return this.#rest()
     }
   }
 
@@ -112,15 +118,33 @@ export class Direction {
     this.#memory = nothing
   }
 
+  #rest(): Turn {
+    this.#giveBack()
+    if (this.#interrupted) return 'unfinished'
+    return this.#starving ? 'starved' : 'waiting'
+  }
+
   /** Bytes taken from the sender, 0 when there are none now, -1 when its connection is broken. */
   #take(): number {
-    if (this.#end || this.#rests() || this.#memory.length > 0) return 0
+    if (this.#rests()) return 0
     if (this.#copies) this.#giveBack()
-    else this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
-    const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#receive()
+    else if (!this.#acquire()) return 0
+    const size = this.#pipe ? this.#spliceIn(this.#pipe) : this.#copyOver()
     if (size === 0) this.#end = true
     if (size > 0) return this.#charge(size)
     return size === 0 || this.#wouldBlock() ? 0 : -1
+  }
+
+  /** Gets a pipe, or the leave to do without one; false when it had better wait for one. */
+  #acquire(): boolean {
+    this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
+    if (this.#pipe) this.#starvedSince = 0
+    else if (this.#starvedSince === 0) this.#starvedSince = performance.now()
+    return !this.#starving
+  }
+
+  get #starving(): boolean {
+    return this.#starvedSince > 0 && performance.now() - this.#starvedSince < PATIENCE_MS
   }
 
   #rests(): boolean {
@@ -146,10 +170,14 @@ export class Direction {
     return size
   }
 
-  #receive(): number {
+  /** Without a pipe: through the scratch buffer, and what the receiver does not take of it stays in our memory. */
+  #copyOver(): number {
     const { scratch } = this.#tools
     const size = libc.recv(this.#in, scratch, this.#portion(scratch.length), libc.MSG_DONTWAIT)
-    if (size > 0) this.#memory = Buffer.from(scratch.subarray(0, size))
+    if (size <= 0) return size
+    const sent = Math.max(0, libc.send(this.#out, scratch, size, libc.MSG_DONTWAIT | libc.MSG_NOSIGNAL))
+    this.#delivered += sent
+    if (sent < size) this.#memory = Buffer.from(scratch.subarray(sent, size))
     return size
   }
 

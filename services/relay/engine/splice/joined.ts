@@ -28,6 +28,7 @@ export class Joined {
   readonly #fromSecond: Direction
   readonly #counters: Float64Array
   #end: FlowEnd | undefined
+  #starved = false
 
   constructor(id: number, first: Socket, second: Socket, { counters, tools, limits }: JoinedParts) {
     this.id = id
@@ -38,10 +39,15 @@ export class Joined {
     this.#fromSecond = new Direction({ from: second.fd, to: first.fd, prefix: second.prefix }, tools, limits)
   }
 
-  /** When to look at it again though nothing happens, because a direction rests for its rate; 0 for never. */
+  /** When to look at it again though nothing happens; 0 for never. */
   get wakeAt(): number {
-    const [first, second] = [this.#fromFirst.restsUntil, this.#fromSecond.restsUntil]
+    const [first, second] = [this.#fromFirst.wakeAt, this.#fromSecond.wakeAt]
     return first === 0 || second === 0 ? Math.max(first, second) : Math.min(first, second)
+  }
+
+  /** True when a direction of it waits for a pipe. */
+  get starved(): boolean {
+    return this.#starved
   }
 
   /** How it ended, once it has. */
@@ -51,6 +57,7 @@ export class Joined {
 
   /** Moves both directions. True when there is more to do at once. */
   turn(): boolean {
+    this.#starved = false
     const more = this.#move(this.#fromFirst, 'first')
     return this.#move(this.#fromSecond, 'second') || more
   }
@@ -87,6 +94,7 @@ export class Joined {
     else if (turn === 'reset-out') this.finish({ how: 'reset', side: from === 'first' ? 'second' : 'first' })
     else if (this.#fromFirst.finished && this.#fromSecond.finished) this.finish({ how: 'finished' })
     else this.#count()
+    this.#starved ||= turn === 'starved'
     return turn === 'unfinished'
   }
 

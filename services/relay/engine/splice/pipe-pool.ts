@@ -45,6 +45,11 @@ export class PipePool {
     return { pipes: this.#count, bytes: this.#bytes }
   }
 
+  /** True when a pipe is at hand. */
+  get available(): boolean {
+    return this.#small.length > 0 || this.#big.length > 0
+  }
+
   /** Lends a pipe, a big one by preference to a stream that fills them; undefined when none is left. */
   acquire(hungry: boolean): Pipe | undefined {
     const [first, second] = hungry ? [this.#big, this.#small] : [this.#small, this.#big]
@@ -72,7 +77,7 @@ export class PipePool {
       this.release(pipe)
       return idle
     }
-    if (this.#bytes - pipe.size + BIG_PIPE_BYTES > this.#budget.bytes || this.#refused) return pipe
+    if (this.#refused || !this.#makeRoom(BIG_PIPE_BYTES - pipe.size)) return pipe
     const size = libc.fcntl(pipe.to, libc.F_SETPIPE_SZ, BIG_PIPE_BYTES)
     if (size < BIG_PIPE_BYTES) {
       this.#refuse()
@@ -85,6 +90,16 @@ export class PipePool {
   /** Destroys what is not lent. */
   close(): void {
     for (const pipe of [...this.#small.splice(0), ...this.#big.splice(0)]) this.discard(pipe)
+  }
+
+  /** Gives up small pipes that lie idle, until so many bytes more are within the budget. */
+  #makeRoom(bytes: number): boolean {
+    while (this.#bytes + bytes > this.#budget.bytes) {
+      const idle = this.#small.pop()
+      if (!idle) return false
+      this.discard(idle)
+    }
+    return true
   }
 
   #create(): Pipe | undefined {

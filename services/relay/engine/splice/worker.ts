@@ -29,7 +29,9 @@ class Worker {
   readonly #sides = new Map<number, { flow: Joined; side: 'first' | 'second' }>()
   /** Flows that used up their turn. */
   #unfinished = new Set<Joined>()
-  /** Flows that rest for their rate. */
+  /** Flows that wait for a pipe, the longest waiting first. */
+  readonly #starved = new Set<Joined>()
+  /** Flows that rest for their rate, or will not wait for a pipe for ever. */
   readonly #alarms = new Alarms<Joined>()
   #stopped = false
 
@@ -58,6 +60,16 @@ class Worker {
       const again = this.#unfinished
       this.#unfinished = new Set()
       for (const flow of again) this.#after(flow, flow.turn())
+      if (this.#starved.size > 0) this.#feed()
+    }
+  }
+
+  /** Gives the pipes that have become free to those who wait for one, in the order of their coming. */
+  #feed(): void {
+    for (const flow of [...this.#starved]) {
+      if (!this.#tools.pipes.available) return
+      this.#starved.delete(flow)
+      this.#after(flow, flow.turn())
     }
   }
 
@@ -139,14 +151,19 @@ class Worker {
   }
 
   #after(flow: Joined, more: boolean): void {
-    if (flow.end) this.#close(flow)
-    else if (more) this.#unfinished.add(flow)
-    else if (flow.wakeAt > 0) this.#alarms.set(flow, flow.wakeAt, performance.now())
+    if (flow.end) {
+      this.#close(flow)
+      return
+    }
+    if (more) this.#unfinished.add(flow)
+    if (flow.starved) this.#starved.add(flow)
+    if (!more && flow.wakeAt > 0) this.#alarms.set(flow, flow.wakeAt, performance.now())
   }
 
   #close(flow: Joined): void {
     if (!this.#joined.delete(flow.id)) return
     this.#unfinished.delete(flow)
+    this.#starved.delete(flow)
     // Told before the descriptors are closed: whose they are is never in doubt, and no number is closed twice.
     if (flow.end) tell({ report: 'ended', id: flow.id, end: flow.end })
     for (const { id, fd } of [flow.first, flow.second]) {
