@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram } from 'prom-client'
+import { Counter, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatBareJid, parseJid } from '../shared/bytestream/jid.ts'
@@ -6,7 +6,9 @@ import type { Ending } from '../shared/bytestream/outcome.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
+import { exposeGauges, type RelayGauges } from './gauges.ts'
 import type { HalfConnection } from './half-connection.ts'
+import { RelayedBytes } from './relayed-bytes.ts'
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
 export type HandshakeResult =
@@ -18,16 +20,6 @@ export type HandshakeResult =
   | 'unavailable'
   | 'expired'
   | 'aborted'
-
-/** What a relay holds now, read when somebody scrapes. */
-export interface RelayGauges {
-  readonly waiting: () => number
-  readonly sockets: () => number
-  readonly capacity: () => number
-  readonly draining: () => boolean
-  /** The live bytestreams, for counting bytes while they run. */
-  readonly bytestreams: () => readonly Bytestream[]
-}
 
 /** One function per thing worth telling: its log line and its metric together, so that they agree. */
 export interface RelayEvents {
@@ -192,88 +184,11 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     drainEnded(forced) {
       log.info({ forced }, forced ? 'drain cut short: what was live is ended' : 'drained')
     },
-    observe: (gauges) => expose(gauges, metrics, relayed),
-  }
-}
-
-/** Bytes relayed by all bytestreams, live ones included: what ended is kept as a sum, what runs is read at the scrape. */
-class RelayedBytes {
-  readonly #ended = { first: 0, second: 0, trunk: 0 }
-  readonly #metrics: Metrics
-
-  constructor(metrics: Metrics) {
-    this.#metrics = metrics
-  }
-
-  keep(bytestream: Bytestream): void {
-    addTo(this.#ended, bytestream)
-  }
-
-  expose(live: () => readonly Bytestream[]): void {
-    const totals = () => {
-      const sum = { ...this.#ended }
-      for (const bytestream of live()) addTo(sum, bytestream)
-      return sum
-    }
-    new Counter({
-      name: 'splice65_relayed_bytes_total',
-      help: 'Bytes relayed in bytestreams owned by this relay, by the half they came from.',
-      labelNames: ['half'],
-      registers: [this.#metrics],
-      collect() {
-        const { first, second } = totals()
-        this.reset()
-        this.inc({ half: 'first' }, first)
-        this.inc({ half: 'second' }, second)
-      },
-    })
-    new Counter({
-      name: 'splice65_leg_bytes_total',
-      help: 'Bytes carried for bytestreams that other relays own.',
-      registers: [this.#metrics],
-      collect() {
-        this.reset()
-        this.inc(totals().trunk)
-      },
-    })
-  }
-}
-
-function addTo(sum: { first: number; second: number; trunk: number }, bytestream: Bytestream): void {
-  const { fromFirst, fromSecond } = bytestream.bytes
-  if (bytestream.facts.path === 'leg') sum.trunk += fromFirst + fromSecond
-  else {
-    sum.first += fromFirst
-    sum.second += fromSecond
-  }
-}
-
-function expose(gauges: RelayGauges, metrics: Metrics, relayed: RelayedBytes): void {
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [metrics],
-      collect() {
-        this.set(value())
-      },
-    })
-  gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
-  gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
-  gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
-  gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.draining()))
-  new Gauge({
-    name: 'splice65_bytestreams_active',
-    help: 'Bytestreams that run now, by path; a leg belongs to another relay’s bytestream.',
-    labelNames: ['path'],
-    registers: [metrics],
-    collect() {
-      const count = { local: 0, handoff: 0, leg: 0 }
-      for (const { facts } of gauges.bytestreams()) count[facts.path] += 1
-      for (const [path, live] of Object.entries(count)) this.set({ path }, live)
+    observe(gauges) {
+      exposeGauges(gauges, metrics)
+      relayed.expose(gauges.bytestreams)
     },
-  })
-  relayed.expose(gauges.bytestreams)
+  }
 }
 
 /** Bare JIDs only: a resource can tell more of a person than an operator needs. */

@@ -1,0 +1,41 @@
+import { Gauge } from 'prom-client'
+import type { Metrics } from '../shared/runtime/metrics.ts'
+import type { Bytestream } from './bytestream.ts'
+
+/** What a relay holds now, read when somebody scrapes. */
+export interface RelayGauges {
+  readonly waiting: () => number
+  readonly sockets: () => number
+  readonly capacity: () => number
+  readonly draining: () => boolean
+  /** The live bytestreams, for counting bytes while they run. */
+  readonly bytestreams: () => readonly Bytestream[]
+}
+
+/** Registers the gauges of a relay. */
+export function exposeGauges(gauges: RelayGauges, metrics: Metrics): void {
+  const gauge = (name: string, help: string, value: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [metrics],
+      collect() {
+        this.set(value())
+      },
+    })
+  gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
+  gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
+  gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
+  gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.draining()))
+  new Gauge({
+    name: 'splice65_bytestreams_active',
+    help: 'Bytestreams that run now, by path; a leg belongs to another relay’s bytestream.',
+    labelNames: ['path'],
+    registers: [metrics],
+    collect() {
+      const count = { local: 0, handoff: 0, leg: 0 }
+      for (const { facts } of gauges.bytestreams()) count[facts.path] += 1
+      for (const [path, live] of Object.entries(count)) this.set({ path }, live)
+    },
+  })
+}
