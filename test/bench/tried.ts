@@ -1,5 +1,5 @@
 const manyStreams =
-  'With 200 streams each event brings about 35 KiB, so what a call costs weighs more than what a byte costs, and calls from JavaScript cost more than calls from C. ' +
+  'With 200 streams each event brings little, so what a call costs weighs more than what a byte costs; that calls from JavaScript cost more than calls from C is our guess at the rest, not a profile. ' +
   'Tried: one worker instead of two (1.6 instead of 1.8 times the floor, at three quarters of the throughput), a budget of 48 MiB (no change), and a queue for pipes instead of copying (2.2 before, 1.8 since). ' +
   'What is left is one call in three that only finds the socket empty; leaving it out would need a later look at every stream.'
 
