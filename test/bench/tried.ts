@@ -4,7 +4,7 @@ const manyStreams =
   'What is left is one call in three that only finds the socket empty; leaving it out would need a later look at every stream.'
 
 const crossPod =
-  'Each relay alone costs what it does on the same pod; with both, and the two ends of the load, four busy threads share two cores, and every wake-up finds less to move (810–870 KiB a splice instead of 990). ' +
+  'A splice moves 810–870 KiB instead of 990. Our guess at the cause, not a profile: with both relays and the two ends of the load four busy threads share two cores, so every wake-up finds less to move. ' +
   'Tried: one worker in each relay (2.2 with 16 streams, no change with 1). Letting bytes gather by SO_RCVLOWAT was left out: it would hold back the last bytes of a stream without a FIN.'
 
 const prosodyHalves =
