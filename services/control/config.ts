@@ -89,10 +89,12 @@ export const controlOptions = z
       .describe('How long a relay may take to say what it holds, in milliseconds'),
     findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once'),
 
-    registryUrl: z
-      .string()
-      .default('redis://localhost:6379')
-      .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
+    registryUrl: secret(
+      z
+        .string()
+        .default('redis://localhost:6379')
+        .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
+    ),
     directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read, in milliseconds'),
     directoryMemoryMs: integer(1)
       .default(60_000)

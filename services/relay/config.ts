@@ -9,10 +9,12 @@ export const relayOptions = z.object({
   logLevel: z.enum(logLevels).default('info').describe('How much is logged.'),
   healthHost: z.string().default('0.0.0.0').describe('Address that /metrics, /livez and /readyz listen on.'),
   healthPort: port().default(9091).describe('Port of /metrics, /livez and /readyz.'),
-  registryUrl: z
-    .string()
-    .default('redis://localhost:6379')
-    .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
+  registryUrl: secret(
+    z
+      .string()
+      .default('redis://localhost:6379')
+      .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
+  ),
 
   listen: list()
     .default(['0.0.0.0:7777'])
