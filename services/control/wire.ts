@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { openRegistry } from '../shared/registry/open.ts'
 import type { Registry } from '../shared/registry/registry.ts'
-import { openRelayClients, type RelayClients } from '../shared/rpc/client.ts'
+import { openRelayClients, type RelayClients } from '../shared/rpc/relay-clients.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
 import { serveHealth } from '../shared/runtime/health.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'

@@ -7,6 +7,7 @@ import { Bytestream, type BytestreamFacts } from './bytestream.ts'
 import type { Engine, Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { RatePolicy } from './rate-policy.ts'
+import { RelayedBytes, type RelayedTotals } from './relayed-bytes.ts'
 import type { WatchdogLimits } from './watchdog.ts'
 
 /** What the bytestreams work with. */
@@ -28,6 +29,7 @@ export class Bytestreams {
   readonly #parts: BytestreamsParts
   readonly #limits: WatchdogLimits
   readonly #live = new Map<string, Bytestream>()
+  readonly #relayed = new RelayedBytes()
   readonly #remembered = new Map<string, () => void>()
   #stopLooking: (() => void) | undefined
 
@@ -79,6 +81,11 @@ export class Bytestreams {
     return [...this.#live.values()]
   }
 
+  /** Bytes of all that ran and run. */
+  relayed(): RelayedTotals {
+    return this.#relayed.with(this.#live.values())
+  }
+
   /** Milliseconds a bytestream has run. */
   ageMs(bytestream: Bytestream): number {
     return Math.round(this.#parts.clock.now() - bytestream.startedAt)
@@ -110,6 +117,7 @@ export class Bytestreams {
     const { room, path } = bytestream.facts
     const key = roomKey(room)
     this.#live.delete(key)
+    this.#relayed.keep(bytestream)
     this.#remembered.get(key)?.()
     this.#remembered.set(
       key,

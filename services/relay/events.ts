@@ -8,7 +8,7 @@ import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
 import { exposeGauges, type RelayGauges } from './gauges.ts'
 import type { HalfConnection } from './half-connection.ts'
-import { RelayedBytes } from './relayed-bytes.ts'
+import { exposeRelayedBytes } from './relayed-bytes.ts'
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
 export type HandshakeResult =
@@ -105,7 +105,6 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
     registers,
   })
-  const relayed = new RelayedBytes(metrics)
 
   const story = (bytestream: Bytestream) => ({
     digest: abbreviate(bytestream.facts.room.digest),
@@ -138,7 +137,6 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     bytestreamEnded(bytestream, { outcome, reason }, durationMs) {
       const { fromFirst, fromSecond } = bytestream.bytes
       const { path } = bytestream.facts
-      relayed.keep(bytestream)
       const told = {
         ...story(bytestream),
         outcome,
@@ -186,7 +184,7 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     },
     observe(gauges) {
       exposeGauges(gauges, metrics)
-      relayed.expose(gauges.bytestreams)
+      exposeRelayedBytes(gauges.relayed, metrics)
     },
   }
 }

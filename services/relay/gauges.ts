@@ -1,6 +1,7 @@
 import { Gauge } from 'prom-client'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
+import type { RelayedTotals } from './relayed-bytes.ts'
 
 /** What a relay holds now, read when somebody scrapes. */
 export interface RelayGauges {
@@ -8,8 +9,9 @@ export interface RelayGauges {
   readonly sockets: () => number
   readonly capacity: () => number
   readonly draining: () => boolean
-  /** The live bytestreams, for counting bytes while they run. */
+  /** The live bytestreams. */
   readonly bytestreams: () => readonly Bytestream[]
+  readonly relayed: () => RelayedTotals
 }
 
 /** Registers the gauges of a relay. */

@@ -4,12 +4,16 @@ import type { Room } from '../shared/bytestream/room.ts'
 import type { HalfReference__Output } from '../shared/rpc/generated/splice65/relay/v1/HalfReference.ts'
 import type { Room__Output } from '../shared/rpc/generated/splice65/relay/v1/Room.ts'
 import type { RelayHandlers } from '../shared/rpc/relay-api.ts'
+import type { Clock } from '../shared/runtime/clock.ts'
+import { version } from '../shared/runtime/version.ts'
 import type { Activation } from './activation.ts'
 import type { Bytestream } from './bytestream.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import type { Drain } from './drain.ts'
+import type { Engine } from './engine/engine.ts'
 import type { RemoteHalf } from './handoff.ts'
 import type { Pairing } from './pairing.ts'
+import type { SocketCount } from './socket-count.ts'
 import type { TicketOffice } from './ticket-office.ts'
 
 export interface RelayHandlerParts {
@@ -18,13 +22,17 @@ export interface RelayHandlerParts {
   readonly activation: Activation
   readonly tickets: TicketOffice
   readonly drain: Drain
+  readonly sockets: SocketCount
+  readonly clock: Clock
+  readonly engine: Engine
   /** host:port at which other relays dial the trunk. */
   readonly trunkAddress: string
 }
 
 /** The relay's answers to `proto/splice65/relay/v1`: each checks its input, calls one function, gives its result. */
 export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
-  const { pairing, bytestreams, activation, tickets, drain, trunkAddress } = parts
+  const { pairing, bytestreams, activation, tickets, drain, sockets, clock, engine, trunkAddress } = parts
+  const startedAt = clock.now()
   return {
     async activate({ room, halves, requester, target }) {
       const [first, second] = halves
@@ -78,6 +86,24 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
     async drain({ draining }) {
       drain.set(draining)
       return { waiting: pairing.size, bytestreams: bytestreams.size }
+    },
+
+    async describe() {
+      const { first, second, leg } = bytestreams.relayed()
+      const owned = bytestreams.owned().length
+      return {
+        version,
+        engine: engine.name,
+        draining: drain.draining,
+        waiting: pairing.size,
+        bytestreams: owned,
+        legs: bytestreams.size - owned,
+        relayedBytes: first + second,
+        legBytes: leg,
+        socketsOpen: sockets.open,
+        socketsMax: sockets.capacity,
+        uptimeMs: Math.round(clock.now() - startedAt),
+      }
     },
   }
 }

@@ -225,7 +225,7 @@ describe('A handoff', () => {
 
   it('needs the shared token', async () => {
     await using relays = await startRelays(1, { rpcToken: 'a token of tests only' })
-    const { openRelayClients } = await import('../shared/rpc/client.ts')
+    const { openRelayClients } = await import('../shared/rpc/relay-clients.ts')
     const stranger = openRelayClients({ rpcToken: 'another token of tests' })
     const room = { digest: freshDigest(), streamhost: '' }
     await assert.rejects(

@@ -2,8 +2,9 @@ import { isIPv6 } from 'node:net'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { openRegistry } from '../shared/registry/open.ts'
 import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
-import { openRelayClients } from '../shared/rpc/client.ts'
-import { serveRelayRpc } from '../shared/rpc/server.ts'
+import { relayService } from '../shared/rpc/protocol.ts'
+import { openRelayClients } from '../shared/rpc/relay-clients.ts'
+import { serveRpc } from '../shared/rpc/server.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
 import { serveHealth } from '../shared/runtime/health.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'
@@ -101,9 +102,9 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     socksPorts[address.streamhost] = socks.address.port
   }
 
-  const trunkAddress = hostPort(config.advertiseHost, trunk.address.port)
-  const handlers = relayHandlers({ pairing, bytestreams, activation, tickets, drain, trunkAddress })
-  const rpc = opened.adopt(await serveRelayRpc({ handlers, log }, config), (it) => it.stop())
+  const answering = { pairing, bytestreams, activation, tickets, drain, sockets, engine, clock }
+  const handlers = relayHandlers({ ...answering, trunkAddress: hostPort(config.advertiseHost, trunk.address.port) })
+  const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log }, config), (it) => it.stop())
   drain.onChange(() => rpc.setServing(!drain.draining))
 
   const describe = (): RelayRecord => ({
@@ -124,6 +125,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     capacity: () => sockets.capacity,
     draining: () => drain.draining,
     bytestreams: () => bytestreams.live(),
+    relayed: () => bytestreams.relayed(),
   })
   const ready = () => (drain.draining ? 'draining' : undefined)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())

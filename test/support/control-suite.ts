@@ -9,7 +9,7 @@ import { type RunningControl, startControl } from '../../services/control/wire.t
 import { digestAsTyped } from '../../services/shared/bytestream/digest.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import type { Registry } from '../../services/shared/registry/registry.ts'
-import type { RelayClients } from '../../services/shared/rpc/client.ts'
+import type { RelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { readOptions } from '../../services/shared/runtime/options.ts'
 import { readStanzaError } from '../../services/shared/xmpp/stanza-error.ts'
 import { attribute, type Element, ns, xml } from '../../services/shared/xmpp/xml.ts'
@@ -247,6 +247,7 @@ const obligingRelays: RelayClients = {
       listBytestreams: unused,
       endBytestream: unused,
       drain: unused,
+      describe: unused,
     }
   },
   close() {},

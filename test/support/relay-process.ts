@@ -1,6 +1,6 @@
 import { freePort } from '../../deploy/local/port.ts'
 import { type ServiceOptions, type ServiceProcess, serviceEnv, startService } from '../../deploy/local/service.ts'
-import { openRelayClients } from '../../services/shared/rpc/client.ts'
+import { openRelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { activate, freshDigest } from './relays.ts'
 import { type ClientHalf, dialHalf } from './socks-client.ts'
 

@@ -3,7 +3,7 @@ import { type RelayParts, type RunningRelay, startRelay } from '../../services/r
 import { type Digest, digestAsTyped } from '../../services/shared/bytestream/digest.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import type { Registry } from '../../services/shared/registry/registry.ts'
-import { openRelayClients, type RelayClients } from '../../services/shared/rpc/client.ts'
+import { openRelayClients, type RelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { createLog } from '../../services/shared/runtime/log.ts'
 import { createMetrics } from '../../services/shared/runtime/metrics.ts'
 

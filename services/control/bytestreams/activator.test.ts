@@ -44,6 +44,7 @@ class FakeRelay {
       listBytestreams: unused,
       endBytestream: unused,
       drain: unused,
+      describe: unused,
       activate: async (request) => {
         this.activations.push(request)
         await this.hold

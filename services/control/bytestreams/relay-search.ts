@@ -1,7 +1,7 @@
 import type { Room } from '../../shared/bytestream/room.ts'
 import type { RelayRecord } from '../../shared/registry/registry.ts'
-import type { RelayClients } from '../../shared/rpc/client.ts'
 import type { HalfReference__Output as HalfReference } from '../../shared/rpc/generated/splice65/relay/v1/HalfReference.ts'
+import type { RelayClients } from '../../shared/rpc/relay-clients.ts'
 import type { Directory } from '../directory.ts'
 import type { Permits } from './permits.ts'
 

@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url'
-import { loadPackageDefinition } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
-import type { ProtoGrpcType } from './generated/relay.ts'
+import type { ControlMessages } from './control-api.ts'
+import type { RelayMessages } from './relay-api.ts'
+import type { Messages, RpcService } from './service.ts'
 
 const protos = fileURLToPath(new URL('../../../proto', import.meta.url))
 
-const definition = loadSync('splice65/relay/v1/relay.proto', {
+const definitions = loadSync(['splice65/relay/v1/relay.proto', 'splice65/control/v1/control.proto'], {
   includeDirs: [protos],
   longs: Number,
   enums: String,
@@ -13,5 +14,13 @@ const definition = loadSync('splice65/relay/v1/relay.proto', {
   oneofs: true,
 })
 
-/** The relay's gRPC service: its definition for servers and the constructor of its clients. */
-export const RelayService = (loadPackageDefinition(definition) as unknown as ProtoGrpcType).splice65.relay.v1.Relay
+/** What every relay serves. */
+export const relayService = service<RelayMessages>('splice65.relay.v1.Relay')
+
+/** What every control serves. */
+export const controlService = service<ControlMessages>('splice65.control.v1.Control')
+
+function service<M extends Messages>(name: string): RpcService<M> {
+  const methods = Object.values(definitions[name] ?? {}).map((method) => [method.originalName, method])
+  return Object.fromEntries(methods)
+}

@@ -3,12 +3,11 @@ import { HealthImplementation } from 'grpc-health-check'
 import { asFailure } from '../bytestream/failure.ts'
 import type { Logger } from '../runtime/log.ts'
 import { carries } from './bearer.ts'
-import { RelayService } from './protocol.ts'
-import type { RelayHandlers, RelayMessages, RelayMethod } from './relay-api.ts'
+import type { Handlers, Messages, RpcService } from './service.ts'
 import { toStatus } from './status.ts'
 
-/** A relay's gRPC server. */
-export interface RelayRpcServer {
+/** A gRPC server that runs. */
+export interface RpcServer {
   /** The port it listens on. */
   readonly port: number
   /** What `grpc.health.v1.Health` says from now on. */
@@ -17,18 +16,18 @@ export interface RelayRpcServer {
 }
 
 /**
- * Serves the relay's calls and `grpc.health.v1.Health` beside them. With a token every relay call must carry it;
+ * Serves the calls of one service and `grpc.health.v1.Health` beside them. With a token every call must carry it;
  * without one the caller of this function answers for who can reach the port. Failures leave as gRPC statuses,
  * anything else as INTERNAL, logged with its stack.
  */
-export async function serveRelayRpc(
-  parts: { readonly handlers: RelayHandlers; readonly log: Logger },
+export async function serveRpc<M extends Messages>(
+  parts: { readonly service: RpcService<M>; readonly handlers: Handlers<M>; readonly log: Logger },
   config: { readonly rpcHost: string; readonly rpcPort: number; readonly rpcToken?: string | undefined },
-): Promise<RelayRpcServer> {
-  const { handlers, log } = parts
+): Promise<RpcServer> {
+  const { service, handlers, log } = parts
 
   const unary =
-    <M extends RelayMethod>(method: M): handleUnaryCall<RelayMessages[M]['request'], RelayMessages[M]['response']> =>
+    <N extends keyof M & string>(method: N): handleUnaryCall<M[N]['request'], M[N]['response']> =>
     async (call, respond) => {
       const [authorization] = call.metadata.get('authorization')
       if (config.rpcToken && !carries(config.rpcToken, authorization?.toString())) {
@@ -45,14 +44,7 @@ export async function serveRelayRpc(
     }
 
   const server = new Server({ 'grpc.max_receive_message_length': 1 << 20 })
-  server.addService(RelayService.service, {
-    activate: unary('activate'),
-    handoff: unary('handoff'),
-    findHalves: unary('findHalves'),
-    listBytestreams: unary('listBytestreams'),
-    endBytestream: unary('endBytestream'),
-    drain: unary('drain'),
-  })
+  server.addService(service, Object.fromEntries(Object.keys(service).map((method) => [method, unary(method)])))
   const health = new HealthImplementation({ '': 'SERVING' })
   health.addToServer(server)
 

@@ -4,6 +4,8 @@ import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-load
 import type { ActivateRequest as _splice65_relay_v1_ActivateRequest, ActivateRequest__Output as _splice65_relay_v1_ActivateRequest__Output } from './splice65/relay/v1/ActivateRequest.ts';
 import type { ActivateResponse as _splice65_relay_v1_ActivateResponse, ActivateResponse__Output as _splice65_relay_v1_ActivateResponse__Output } from './splice65/relay/v1/ActivateResponse.ts';
 import type { Bytestream as _splice65_relay_v1_Bytestream, Bytestream__Output as _splice65_relay_v1_Bytestream__Output } from './splice65/relay/v1/Bytestream.ts';
+import type { DescribeRequest as _splice65_relay_v1_DescribeRequest, DescribeRequest__Output as _splice65_relay_v1_DescribeRequest__Output } from './splice65/relay/v1/DescribeRequest.ts';
+import type { DescribeResponse as _splice65_relay_v1_DescribeResponse, DescribeResponse__Output as _splice65_relay_v1_DescribeResponse__Output } from './splice65/relay/v1/DescribeResponse.ts';
 import type { DrainRequest as _splice65_relay_v1_DrainRequest, DrainRequest__Output as _splice65_relay_v1_DrainRequest__Output } from './splice65/relay/v1/DrainRequest.ts';
 import type { DrainResponse as _splice65_relay_v1_DrainResponse, DrainResponse__Output as _splice65_relay_v1_DrainResponse__Output } from './splice65/relay/v1/DrainResponse.ts';
 import type { EndBytestreamRequest as _splice65_relay_v1_EndBytestreamRequest, EndBytestreamRequest__Output as _splice65_relay_v1_EndBytestreamRequest__Output } from './splice65/relay/v1/EndBytestreamRequest.ts';
@@ -30,6 +32,8 @@ export interface ProtoGrpcType {
         ActivateRequest: MessageTypeDefinition<_splice65_relay_v1_ActivateRequest, _splice65_relay_v1_ActivateRequest__Output>
         ActivateResponse: MessageTypeDefinition<_splice65_relay_v1_ActivateResponse, _splice65_relay_v1_ActivateResponse__Output>
         Bytestream: MessageTypeDefinition<_splice65_relay_v1_Bytestream, _splice65_relay_v1_Bytestream__Output>
+        DescribeRequest: MessageTypeDefinition<_splice65_relay_v1_DescribeRequest, _splice65_relay_v1_DescribeRequest__Output>
+        DescribeResponse: MessageTypeDefinition<_splice65_relay_v1_DescribeResponse, _splice65_relay_v1_DescribeResponse__Output>
         DrainRequest: MessageTypeDefinition<_splice65_relay_v1_DrainRequest, _splice65_relay_v1_DrainRequest__Output>
         DrainResponse: MessageTypeDefinition<_splice65_relay_v1_DrainResponse, _splice65_relay_v1_DrainResponse__Output>
         EndBytestreamRequest: MessageTypeDefinition<_splice65_relay_v1_EndBytestreamRequest, _splice65_relay_v1_EndBytestreamRequest__Output>

@@ -4,6 +4,8 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ActivateRequest as _splice65_relay_v1_ActivateRequest, ActivateRequest__Output as _splice65_relay_v1_ActivateRequest__Output } from '../../../splice65/relay/v1/ActivateRequest.ts';
 import type { ActivateResponse as _splice65_relay_v1_ActivateResponse, ActivateResponse__Output as _splice65_relay_v1_ActivateResponse__Output } from '../../../splice65/relay/v1/ActivateResponse.ts';
+import type { DescribeRequest as _splice65_relay_v1_DescribeRequest, DescribeRequest__Output as _splice65_relay_v1_DescribeRequest__Output } from '../../../splice65/relay/v1/DescribeRequest.ts';
+import type { DescribeResponse as _splice65_relay_v1_DescribeResponse, DescribeResponse__Output as _splice65_relay_v1_DescribeResponse__Output } from '../../../splice65/relay/v1/DescribeResponse.ts';
 import type { DrainRequest as _splice65_relay_v1_DrainRequest, DrainRequest__Output as _splice65_relay_v1_DrainRequest__Output } from '../../../splice65/relay/v1/DrainRequest.ts';
 import type { DrainResponse as _splice65_relay_v1_DrainResponse, DrainResponse__Output as _splice65_relay_v1_DrainResponse__Output } from '../../../splice65/relay/v1/DrainResponse.ts';
 import type { EndBytestreamRequest as _splice65_relay_v1_EndBytestreamRequest, EndBytestreamRequest__Output as _splice65_relay_v1_EndBytestreamRequest__Output } from '../../../splice65/relay/v1/EndBytestreamRequest.ts';
@@ -24,6 +26,15 @@ export interface RelayClient extends grpc.Client {
   activate(argument: _splice65_relay_v1_ActivateRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_splice65_relay_v1_ActivateResponse__Output>): grpc.ClientUnaryCall;
   activate(argument: _splice65_relay_v1_ActivateRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_ActivateResponse__Output>): grpc.ClientUnaryCall;
   activate(argument: _splice65_relay_v1_ActivateRequest, callback: grpc.requestCallback<_splice65_relay_v1_ActivateResponse__Output>): grpc.ClientUnaryCall;
+  
+  Describe(argument: _splice65_relay_v1_DescribeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _splice65_relay_v1_DescribeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _splice65_relay_v1_DescribeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  Describe(argument: _splice65_relay_v1_DescribeRequest, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _splice65_relay_v1_DescribeRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _splice65_relay_v1_DescribeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _splice65_relay_v1_DescribeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
+  describe(argument: _splice65_relay_v1_DescribeRequest, callback: grpc.requestCallback<_splice65_relay_v1_DescribeResponse__Output>): grpc.ClientUnaryCall;
   
   Drain(argument: _splice65_relay_v1_DrainRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_splice65_relay_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   Drain(argument: _splice65_relay_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_splice65_relay_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
@@ -75,6 +86,8 @@ export interface RelayClient extends grpc.Client {
 export interface RelayHandlers extends grpc.UntypedServiceImplementation {
   Activate: grpc.handleUnaryCall<_splice65_relay_v1_ActivateRequest__Output, _splice65_relay_v1_ActivateResponse>;
   
+  Describe: grpc.handleUnaryCall<_splice65_relay_v1_DescribeRequest__Output, _splice65_relay_v1_DescribeResponse>;
+  
   Drain: grpc.handleUnaryCall<_splice65_relay_v1_DrainRequest__Output, _splice65_relay_v1_DrainResponse>;
   
   EndBytestream: grpc.handleUnaryCall<_splice65_relay_v1_EndBytestreamRequest__Output, _splice65_relay_v1_EndBytestreamResponse>;
@@ -89,6 +102,7 @@ export interface RelayHandlers extends grpc.UntypedServiceImplementation {
 
 export interface RelayDefinition extends grpc.ServiceDefinition {
   Activate: MethodDefinition<_splice65_relay_v1_ActivateRequest, _splice65_relay_v1_ActivateResponse, _splice65_relay_v1_ActivateRequest__Output, _splice65_relay_v1_ActivateResponse__Output>
+  Describe: MethodDefinition<_splice65_relay_v1_DescribeRequest, _splice65_relay_v1_DescribeResponse, _splice65_relay_v1_DescribeRequest__Output, _splice65_relay_v1_DescribeResponse__Output>
   Drain: MethodDefinition<_splice65_relay_v1_DrainRequest, _splice65_relay_v1_DrainResponse, _splice65_relay_v1_DrainRequest__Output, _splice65_relay_v1_DrainResponse__Output>
   EndBytestream: MethodDefinition<_splice65_relay_v1_EndBytestreamRequest, _splice65_relay_v1_EndBytestreamResponse, _splice65_relay_v1_EndBytestreamRequest__Output, _splice65_relay_v1_EndBytestreamResponse__Output>
   FindHalves: MethodDefinition<_splice65_relay_v1_FindHalvesRequest, _splice65_relay_v1_FindHalvesResponse, _splice65_relay_v1_FindHalvesRequest__Output, _splice65_relay_v1_FindHalvesResponse__Output>
