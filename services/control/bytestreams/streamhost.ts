@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import { Failure } from '../../shared/bytestream/failure.ts'
+import { parseHost } from '../../shared/bytestream/host.ts'
 import type { RelayRecord } from '../../shared/registry/registry.ts'
 import { attribute, ns, xml } from '../../shared/xmpp/xml.ts'
 import type { IqRoute } from '../component/router.ts'
@@ -10,7 +10,7 @@ import type { Admission } from './admission.ts'
 export interface Streamhost {
   /** Resource of its JID; empty for the component's own. It names the room its connections meet in. */
   readonly name: string
-  /** A name, an IPv4 or a canonical IPv6 address without brackets. */
+  /** As `parseHost` gives it: IPv6 without brackets. */
   readonly host: string
   readonly port: number
 }
@@ -42,9 +42,7 @@ function leastLoaded(relays: readonly RelayRecord[], count: number): Streamhost[
   return relays
     .filter((relay) => !relay.draining)
     .sort((a, b) => a.load - b.load)
-    .flatMap(({ name, streamhost }) =>
-      streamhost ? [{ ...streamhost, name, host: canonicalHost(streamhost.host) }] : [],
-    )
+    .flatMap(({ name, streamhost }) => (streamhost ? [{ ...streamhost, name }] : []))
     .slice(0, count)
 }
 
@@ -86,11 +84,10 @@ export function parseStreamhost(text: string): Streamhost {
   const match = /^(?:([A-Za-z0-9._-]+)=)?(\[[0-9A-Fa-f:.]+\]|[^:[\]\s/@]+):(\d{1,5})$/.exec(text)
   const [, name = '', host = '', digits = ''] = match ?? []
   const port = Number(digits)
-  const bare = host.startsWith('[') ? host.slice(1, -1) : host
-  if (!match || port < 1 || port > 65_535 || (bare !== host && !isIPv6(bare))) {
+  if (!match || port < 1 || port > 65_535) {
     throw new Failure('malformed', `Not a streamhost, it must be [name=]host:port: ${JSON.stringify(text)}`)
   }
-  return { name, host: canonicalHost(bare), port }
+  return { name, host: parseHost(host), port }
 }
 
 /** Reads several; their names and their addresses must differ. Throws `malformed`. */
@@ -103,10 +100,4 @@ export function parseStreamhosts(texts: readonly string[]): Streamhost[] {
   const address = repeated(streamhosts.map(({ host, port }) => `${host} port ${port}`))
   if (address !== undefined) throw new Failure('malformed', `two streamhosts are ${address}`)
   return streamhosts
-}
-
-/** A host as XEP-0065 §4 wants it: IPv6 in the canonical text of RFC 5952, without brackets. */
-function canonicalHost(host: string): string {
-  const bare = host.startsWith('[') ? host.slice(1, -1) : host
-  return isIPv6(bare) ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare.toLowerCase()
 }

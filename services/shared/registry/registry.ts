@@ -37,7 +37,7 @@ export interface RelayRecord {
   readonly name: string
   /** host:port of its gRPC server. */
   readonly rpcAddress: string
-  /** The pod's own streamhost address that clients can dial, where it has one. */
+  /** The pod's own streamhost address that clients can dial, while it has one; the host as `parseHost` gives it. */
   readonly streamhost?: { readonly host: string; readonly port: number }
   /** Half-connections and bytestreams it carries now: the least loaded are advertised first. */
   readonly load: number
