@@ -51,7 +51,7 @@ describe('breaches()', () => {
       'a dialer on the client path',
       'relay/half-connection.ts',
       "import { connect } from 'node:net'",
-      /handoff\.ts and trunk/,
+      /only handoff\.ts, trunk/,
     ],
     [
       "a client's dialer on the client path",

@@ -25,8 +25,33 @@ export const relayOptions = z.object({
     .string()
     .optional()
     .describe('host:port of a SOCKS5 listener of this relay alone, for streamhosts per pod.'),
-  publicHost: z.string().optional().describe('Host at which clients reach ownListen. Needed with it.'),
-  publicPort: port().optional().describe('Port at which clients reach ownListen; default the port it listens on.'),
+  publicAddressFrom: z
+    .enum(['option', 'node', 'service'])
+    .default('option')
+    .describe(
+      'Where the address at which clients reach ownListen comes from: publicHost and publicPort (option), or the Kubernetes API: the external address of nodeName (node), or publicService (service).',
+    ),
+  publicHost: z
+    .string()
+    .optional()
+    .describe(
+      'Host at which clients reach ownListen; {pod} and {ordinal} are filled in. Where the address comes from a node: for nodes without an external one.',
+    ),
+  publicPort: z
+    .string()
+    .regex(/^\d+(\+\{ordinal\})?$/, 'must be a port or BASE+{ordinal}')
+    .optional()
+    .describe(
+      'Port at which clients reach ownListen, or BASE+{ordinal}; default that of publicService, or the one it listens on.',
+    ),
+  nodeName: z.string().optional().describe('The Kubernetes node that this relay runs on.'),
+  publicService: z
+    .string()
+    .optional()
+    .describe(
+      'Kubernetes Service of this relay alone, a LoadBalancer or a NodePort; {pod} and {ordinal} are filled in.',
+    ),
+  namespace: z.string().optional().describe('Namespace of publicService; default that of the service account.'),
 
   advertiseHost: z
     .string()

@@ -8,6 +8,7 @@ import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
 import { exposeGauges, type RelayGauges } from './gauges.ts'
 import type { HalfConnection } from './half-connection.ts'
+import type { Address } from './public-address/find-address.ts'
 import { exposeRelayedBytes } from './relayed-bytes.ts'
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
@@ -35,6 +36,10 @@ export interface RelayEvents {
   registryAnswered(operation: string, outcome: 'ok' | 'error', seconds: number): void
   /** A worker of the engine died and was replaced; its bytestreams have ended. */
   engineCrashed(error: Error): void
+  /** Clients reach this relay alone at another address from now on. */
+  publicAddressChanged(address: Address): void
+  /** Nobody can tell at which, or there is none; `address` is what is published on. */
+  publicAddressUnknown(failure: Failure, address: Address | undefined): void
   drainStarted(halves: number, bytestreams: number): void
   drainEnded(forced: boolean): void
   /** Gives the metrics something to read. */
@@ -175,6 +180,13 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
         { err: error },
         'a worker of the engine crashed and its bytestreams ended; the next connection starts another',
       )
+    },
+    publicAddressChanged(address) {
+      log.info({ address }, 'clients reach this relay at its own address')
+    },
+    publicAddressUnknown(failure, address) {
+      const effect = address ? 'the last one known is published on' : 'this relay publishes none of its own'
+      log.warn({ err: failure, address }, `the public address is not known: ${effect}`)
     },
     drainStarted(waiting, live) {
       log.info({ halves: waiting, bytestreams: live }, 'draining: nothing new is taken')

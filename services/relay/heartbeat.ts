@@ -4,6 +4,7 @@ import type { Bytestreams } from './bytestreams.ts'
 import type { Drain } from './drain.ts'
 import type { RelayEvents } from './events.ts'
 import type { Pairing } from './pairing.ts'
+import type { PublicAddress } from './public-address/public-address.ts'
 
 /** What keeps this relay and all it holds in the registry. */
 export interface Heartbeat {
@@ -13,7 +14,8 @@ export interface Heartbeat {
 
 /**
  * Announces the relay every `heartbeatMs` and renews its halves and tombstones every `renewalMs`; both at once when a
- * registry that was away is back, and the announcement when draining begins or ends. A registry that does not answer is told again at the next beat.
+ * registry that was away is back, and the announcement when draining begins or ends and when the public address changes.
+ * A registry that does not answer is told again at the next beat.
  */
 export function startHeartbeat(
   parts: {
@@ -21,13 +23,15 @@ export function startHeartbeat(
     readonly pairing: Pairing
     readonly bytestreams: Bytestreams
     readonly drain: Drain
+    /** Only of a relay that has a streamhost of its own. */
+    readonly publicAddress: PublicAddress | undefined
     readonly events: Pick<RelayEvents, 'registryFailed'>
     /** The relay as it is now. */
     readonly describe: () => RelayRecord
   },
   config: { readonly heartbeatMs: number; readonly renewalMs: number },
 ): Heartbeat {
-  const { registry, pairing, bytestreams, drain, events, describe } = parts
+  const { registry, pairing, bytestreams, drain, publicAddress, events, describe } = parts
   const attempt = (operation: string, done: Promise<void>) =>
     done.catch((error) => events.registryFailed(operation, asFailure(error, `Cannot ${operation}`)))
 
@@ -43,6 +47,7 @@ export function startHeartbeat(
     renew()
   })
   drain.onChange(announce)
+  publicAddress?.onChange(announce)
   announce()
 
   return {

@@ -23,6 +23,9 @@ import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
+import { type FindAddress, findAddressBy } from './public-address/find-address.ts'
+import { accessOfPod, type KubernetesApi, openKubernetes } from './public-address/kubernetes.ts'
+import { PublicAddress } from './public-address/public-address.ts'
 import { RatePolicy } from './rate-policy.ts'
 import { relayHandlers } from './rpc.ts'
 import { SocketCount } from './socket-count.ts'
@@ -37,6 +40,8 @@ export interface RelayParts {
   readonly registry: Registry
   readonly engine: Engine
   readonly clock: Clock
+  /** Default: none that could be asked. */
+  readonly kubernetes: KubernetesApi
 }
 
 /** A relay that runs, and where: ports that were asked for as 0 show what they became. */
@@ -55,6 +60,8 @@ export interface RunningRelay extends Running {
 export async function startRelay(config: RelayConfig, given: Partial<RelayParts> = {}): Promise<RunningRelay> {
   demandToken(config)
   const listenAddresses = addressesOf(config)
+  const kubernetes = given.kubernetes ?? openKubernetes(accessOfPod({}))
+  const findAddress = ownAddressOf(config, kubernetes)
   const log = given.log ?? createLog('relay', config)
   const metrics = given.metrics ?? createMetrics('relay')
   const clock = given.clock ?? systemClock
@@ -107,17 +114,20 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log }, config), (it) => it.stop())
   drain.onChange(() => rpc.setServing(!drain.draining))
 
+  const publicAddress =
+    findAddress && new PublicAddress({ find: findAddress, clock, events }, { listenPort: socksPorts[config.pod] ?? 0 })
   const describe = (): RelayRecord => ({
     name: config.pod,
     rpcAddress: hostPort(config.advertiseHost, rpc.port),
     load: pairing.size + bytestreams.size,
     draining: drain.draining,
     version,
-    ...(config.publicHost && {
-      streamhost: { host: config.publicHost, port: config.publicPort ?? socksPorts[config.pod] ?? 0 },
-    }),
+    ...(publicAddress?.current && { streamhost: publicAddress.current }),
   })
-  opened.adopt(startHeartbeat({ registry, pairing, bytestreams, drain, events, describe }, config), (it) => it.stop())
+  const heartbeatParts = { registry, pairing, bytestreams, drain, publicAddress, events, describe }
+  opened.adopt(startHeartbeat(heartbeatParts, config), (it) => it.stop())
+  // Stops before the heartbeat, so that nothing is announced after the farewell.
+  if (publicAddress) opened.adopt(publicAddress, (it) => it.stop()).start()
 
   events.observe({
     waiting: () => pairing.size,
@@ -143,20 +153,22 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   }
 }
 
-function addressesOf({ listen, ownListen, publicHost, pod }: RelayConfig): ListenAddress[] {
+function addressesOf({ listen, ownListen, pod }: RelayConfig): ListenAddress[] {
   const addresses = listen.map(parseListenAddress)
-  if (ownListen !== undefined) {
-    if (!publicHost) throw new Failure('malformed', 'RELAY_OWN_LISTEN needs RELAY_PUBLIC_HOST, where clients reach it')
-    addresses.push({ ...parseListenAddress(ownListen), streamhost: pod })
-  } else if (publicHost) {
-    throw new Failure('malformed', 'RELAY_PUBLIC_HOST needs RELAY_OWN_LISTEN, the listener that it leads to')
-  }
+  if (ownListen !== undefined) addresses.push({ ...parseListenAddress(ownListen), streamhost: pod })
   const names = addresses.map(({ streamhost }) => streamhost)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) {
     throw new Failure('malformed', `Two SOCKS5 listeners lead to one streamhost: ${twice || 'the one without a name'}`)
   }
   return addresses
+}
+
+/** How the address of the relay's own listener is found; undefined when it has none. */
+function ownAddressOf(config: RelayConfig, kubernetes: KubernetesApi): FindAddress | undefined {
+  if (config.ownListen !== undefined) return findAddressBy({ kubernetes }, config)
+  if (config.publicHost === undefined && config.publicAddressFrom === 'option') return undefined
+  throw new Failure('malformed', 'A public address needs RELAY_OWN_LISTEN, the listener that it leads to')
 }
 
 /** Whoever reaches the RPC port could activate and end bytestreams: off loopback it needs the token. */
