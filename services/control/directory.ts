@@ -10,6 +10,8 @@ export interface Directory {
   known(): RelayRecord[]
   /** One of the known, by its name. */
   find(name: string): RelayRecord | undefined
+  /** Milliseconds a registry that answered has not listed this relay; 0 while it does, and for one that nobody knows. */
+  missingMs(name: string): number
   /** True when the registry has been answering, for longer than a lease, that there is no relay at all. */
   noneAlive(): boolean
   stop(): Promise<void>
@@ -80,6 +82,7 @@ export async function openDirectory(
     alive: () => [...entries.values()].filter(({ missingMs }) => missingMs <= leaseMs).map(({ relay }) => relay),
     known: () => [...entries.values()].map(({ relay }) => relay),
     find: (name) => entries.get(name)?.relay,
+    missingMs: (name) => entries.get(name)?.missingMs ?? 0,
     noneAlive: () => noneForMs > leaseMs,
     async stop() {
       stopped = true

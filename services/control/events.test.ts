@@ -63,6 +63,7 @@ describe('createControlEvents()', () => {
         known: () => [...alive, relay('r2', false)],
         find: () => undefined,
         noneAlive: () => false,
+        missingMs: () => 0,
         stop: async () => {},
       },
     })

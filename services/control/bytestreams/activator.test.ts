@@ -86,6 +86,7 @@ function setUp(given: { relays?: string[]; known?: string[] } = {}) {
         known,
         find: (name) => known().find((record) => record.name === name),
         noneAlive: () => false,
+        missingMs: () => 0,
         stop: async () => {},
       },
       relays: {

@@ -67,6 +67,7 @@ function directoryOf(relays: RelayRecord[], noneAlive = false): Directory {
     known: () => relays,
     find: () => undefined,
     noneAlive: () => noneAlive,
+    missingMs: () => 0,
     stop: async () => {},
   }
 }

@@ -30,6 +30,7 @@ function setUp(activator: (activation: Activation) => Promise<'joined'> = async 
     known: () => [],
     find: () => undefined,
     noneAlive: () => false,
+    missingMs: () => 0,
     stop: async () => {},
   }
   const options = {
