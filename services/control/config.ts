@@ -102,6 +102,14 @@ export const controlOptions = z
     rpcToken: secret(
       z.string().min(16, 'needs at least 16 characters').optional().describe('Token shared with the relays'),
     ),
+    tlsCertFile: z
+      .string()
+      .optional()
+      .describe(
+        'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up',
+      ),
+    tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM'),
+    tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM'),
   })
   .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
     path: ['streamhosts'],

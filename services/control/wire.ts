@@ -7,6 +7,7 @@ import { serveHealth } from '../shared/runtime/health.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
+import { openTlsIdentity } from '../shared/runtime/tls-identity.ts'
 import { activateRoute } from './bytestreams/activate.ts'
 import { Activator } from './bytestreams/activator.ts'
 import { createAdmission } from './bytestreams/admission.ts'
@@ -53,7 +54,9 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryRequested }), (it) =>
       it.close(),
     )
-  const relays = given.relays ?? opened.adopt(openRelayClients(config), (it) => it.close())
+  const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
+  const relays =
+    given.relays ?? opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity }), (it) => it.close())
   const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock }, config)

@@ -66,6 +66,14 @@ export const relayOptions = z.object({
       .optional()
       .describe('Token shared by control and relays. May be left out only where gRPC listens on loopback.'),
   ),
+  tlsCertFile: z
+    .string()
+    .optional()
+    .describe(
+      'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up.',
+    ),
+  tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM.'),
+  tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
   trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
   trunkPort: port().default(6501).describe('Port of trunks.'),
 

@@ -10,6 +10,7 @@ import { serveHealth } from '../shared/runtime/health.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
+import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import { version } from '../shared/runtime/version.ts'
 import { Activation } from './activation.ts'
 import { Bytestreams } from './bytestreams.ts'
@@ -33,7 +34,7 @@ import { listenSocks } from './socks-listener.ts'
 import { TicketOffice } from './ticket-office.ts'
 import { listenTrunk } from './trunk.ts'
 
-/** The parts a relay can be given instead of building them. A registry that is given stays its giver's to close. */
+/** The parts a relay can be given instead of building them. A registry or an identity that is given stays its giver's to close. */
 export interface RelayParts {
   readonly log: Logger
   readonly metrics: Metrics
@@ -42,6 +43,7 @@ export interface RelayParts {
   readonly clock: Clock
   /** Default: none that could be asked. */
   readonly kubernetes: KubernetesApi
+  readonly identity: TlsIdentity
 }
 
 /** A relay that runs, and where: ports that were asked for as 0 show what they became. */
@@ -74,7 +76,8 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryAnswered }), (it) =>
       it.close(),
     )
-  const clients = opened.adopt(openRelayClients(config), (it) => it.close())
+  const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
+  const clients = opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity }), (it) => it.close())
 
   const capacity = capacityOf(descriptorLimit(), config.pipeBudgetBytes)
   const engine =
@@ -111,7 +114,9 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
 
   const answering = { pairing, bytestreams, activation, tickets, drain, sockets, engine, clock }
   const handlers = relayHandlers({ ...answering, trunkAddress: hostPort(config.advertiseHost, trunk.address.port) })
-  const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log }, config), (it) => it.stop())
+  const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log, identity }, config), (it) =>
+    it.stop(),
+  )
   drain.onChange(() => rpc.setServing(!drain.draining))
 
   const publicAddress =

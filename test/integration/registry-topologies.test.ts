@@ -17,6 +17,7 @@ import {
   randomRelay,
   randomRoom,
 } from '../../services/shared/registry/registry.contract.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { until } from '../support/until.ts'
 
@@ -25,41 +26,16 @@ const run = promisify(execFile)
 describe('connectRegistry() over TLS', () => {
   it('trusts a private authority when it is named, and otherwise no server that it signed', async () => {
     await using folder = temporaryFolder('tls')
-    const inFolder = { cwd: folder.path }
-    const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1']
-    await run(
-      'openssl',
-      ['req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=ca'],
-      inFolder,
-    )
-    await run(
-      'openssl',
-      [
-        ...[
-          'req',
-          '-x509',
-          '-CA',
-          'ca.pem',
-          '-CAkey',
-          'ca.key',
-          ...newKey,
-          '-keyout',
-          'redis.key',
-          '-out',
-          'redis.pem',
-        ],
-        ...['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1', '-addext', 'basicConstraints=CA:FALSE'],
-      ],
-      inFolder,
-    )
+    const authority = await createAuthority(folder)
+    const files = await authority.issue('redis', { subjectAltName: 'IP:127.0.0.1' })
     const tlsPort = await freePort()
     await using _server = await startRedis({
       args: [
-        ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', '--tls-ca-cert-file', folder.file('ca.pem')],
-        ...['--tls-cert-file', folder.file('redis.pem'), '--tls-key-file', folder.file('redis.key')],
+        ...['--tls-port', String(tlsPort), '--tls-auth-clients', 'no', '--tls-ca-cert-file', authority.file],
+        ...['--tls-cert-file', files.tlsCertFile, '--tls-key-file', files.tlsKeyFile],
       ],
     })
-    const trusting = await connectRegistry(`rediss://127.0.0.1:${tlsPort}?ca=${folder.file('ca.pem')}`)
+    const trusting = await connectRegistry(`rediss://127.0.0.1:${tlsPort}?ca=${authority.file}`)
     const doubting = await connectRegistry(`rediss://127.0.0.1:${tlsPort}`)
     try {
       await pairIn(trusting)

@@ -1,5 +1,7 @@
-import { Client, credentials, Metadata } from '@grpc/grpc-js'
+import { Client, Metadata } from '@grpc/grpc-js'
+import type { TlsIdentity } from '../runtime/tls-identity.ts'
 import { bearer } from './bearer.ts'
+import { channelCredentials } from './credentials.ts'
 import type { Calls, Messages, RpcService } from './service.ts'
 import { fromStatus } from './status.ts'
 
@@ -9,17 +11,27 @@ export interface RpcClient<M extends Messages> {
   close(): void
 }
 
-/** Opens a client of the service at this host:port. Each call carries the shared token, when there is one. */
+/** What a client shows. An identity stays its giver's to close. */
+export interface RpcClientOptions {
+  /** Each call carries it, when there is one. */
+  readonly rpcToken?: string | undefined
+  /** With one both ends show certificates of its authority. */
+  readonly identity?: TlsIdentity | undefined
+}
+
+/** Opens a client of the service at this host:port. */
 export function openRpcClient<M extends Messages>(
   service: RpcService<M>,
   address: string,
-  { rpcToken }: { readonly rpcToken?: string | undefined },
+  { rpcToken, identity }: RpcClientOptions,
 ): RpcClient<M> {
-  const client = new Client(address, credentials.createInsecure(), {
+  const client = new Client(address, channelCredentials(identity), {
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5_000,
+    // TLS asks for a name, and the address of a pod is none (RFC 6066 §3).
+    'grpc.ssl_target_name_override': 'splice65',
   })
   const metadata = new Metadata()
   if (rpcToken) metadata.set('authorization', bearer(rpcToken))

@@ -1,4 +1,4 @@
-import { openRpcClient, type RpcClient } from './client.ts'
+import { openRpcClient, type RpcClient, type RpcClientOptions } from './client.ts'
 import { relayService } from './protocol.ts'
 import type { RelayCalls, RelayMessages } from './relay-api.ts'
 
@@ -12,8 +12,8 @@ export interface RelayClients {
 /** Relays come and go with their addresses: more connections than this, and the one unused for longest is closed. */
 const MOST_CLIENTS = 256
 
-/** Opens a pool of relay clients. Each call carries the shared token, when there is one. */
-export function openRelayClients(options: { readonly rpcToken?: string | undefined }): RelayClients {
+/** Opens a pool of relay clients. */
+export function openRelayClients(options: RpcClientOptions): RelayClients {
   const open = new Map<string, RpcClient<RelayMessages>>()
   return {
     at(rpcAddress) {

@@ -1,8 +1,10 @@
-import { type handleUnaryCall, Server, ServerCredentials, status as Status } from '@grpc/grpc-js'
+import { type handleUnaryCall, Server, status as Status } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import { asFailure } from '../bytestream/failure.ts'
 import type { Logger } from '../runtime/log.ts'
+import type { TlsIdentity } from '../runtime/tls-identity.ts'
 import { carries } from './bearer.ts'
+import { serverCredentials } from './credentials.ts'
 import type { Handlers, Messages, RpcService } from './service.ts'
 import { toStatus } from './status.ts'
 
@@ -17,14 +19,19 @@ export interface RpcServer {
 
 /**
  * Serves the calls of one service and `grpc.health.v1.Health` beside them. With a token every call must carry it;
- * without one the caller of this function answers for who can reach the port. Failures leave as gRPC statuses,
- * anything else as INTERNAL, logged with its stack.
+ * without one the caller of this function answers for who can reach the port. With an identity both ends show
+ * certificates of its authority. Failures leave as gRPC statuses, anything else as INTERNAL, logged with its stack.
  */
 export async function serveRpc<M extends Messages>(
-  parts: { readonly service: RpcService<M>; readonly handlers: Handlers<M>; readonly log: Logger },
+  parts: {
+    readonly service: RpcService<M>
+    readonly handlers: Handlers<M>
+    readonly log: Logger
+    readonly identity?: TlsIdentity | undefined
+  },
   config: { readonly rpcHost: string; readonly rpcPort: number; readonly rpcToken?: string | undefined },
 ): Promise<RpcServer> {
-  const { service, handlers, log } = parts
+  const { service, handlers, log, identity } = parts
 
   const unary =
     <N extends keyof M & string>(method: N): handleUnaryCall<M[N]['request'], M[N]['response']> =>
@@ -49,10 +56,8 @@ export async function serveRpc<M extends Messages>(
   health.addToServer(server)
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(
-      `${bracketed(config.rpcHost)}:${config.rpcPort}`,
-      ServerCredentials.createInsecure(),
-      (error, bound) => (error ? reject(error) : resolve(bound)),
+    server.bindAsync(`${bracketed(config.rpcHost)}:${config.rpcPort}`, serverCredentials(identity), (error, bound) =>
+      error ? reject(error) : resolve(bound),
     )
   })
   return {
