@@ -44,6 +44,10 @@ describe('A relay whose user has no pipe buffers left', () => {
       const before = pipesOf(relay)
       await assertExact(relay)
       assert.equal(pipesOf(relay), before)
+      await until('all of it is counted as copied', async () =>
+        /^splice65_copied_bytes_total 8000006$/m.test(await relay.service.metrics()),
+      )
+      assert.match(await relay.service.metrics(), /^splice65_pipes_refused_total [1-9]\d*$/m)
       hog.stdin.end()
       await once(hog, 'exit')
       await until('it has pipes again', async () => {

@@ -20,8 +20,28 @@ export interface Engine {
   /** Joins two sockets held in the same room. Both are used up; the flow ends them, and keeps to the limits. */
   join(first: Held, second: Held, limits?: readonly RateLimit[]): Flow
 
+  /** What it uses and lacks; reading it costs nothing. */
+  load(): EngineLoad
+
   /** Gives back what the engine itself has opened. Whatever it held or joined must have ended. */
   stop(): Promise<void>
+}
+
+/** What an engine that has pipes uses now, and since its start has had to do without. All zero where there are none. */
+export interface EngineLoad {
+  /** Pipes with bytes in them, and how many there may be. */
+  readonly pipesLent: number
+  readonly pipesMax: number
+  /** Kernel memory of the pipes that are lent, of those that lie idle, and the budget of both together. */
+  readonly pipeBytesLent: number
+  readonly pipeBytesIdle: number
+  readonly pipeBudgetBytes: number
+  /** How often the kernel refused a pipe, or gave one too small to be of use. */
+  readonly pipesRefused: number
+  /** How often a direction had to wait for a pipe. */
+  readonly pipeWaits: number
+  /** Bytes that were copied because no pipe came free in time. */
+  readonly copiedBytes: number
 }
 
 export interface HoldOptions {

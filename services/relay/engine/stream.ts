@@ -1,8 +1,19 @@
 import type { Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Engine, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
+import type { Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
 import { RateLimits } from './rate-limit.ts'
+
+const noLoad: EngineLoad = {
+  pipesLent: 0,
+  pipesMax: 0,
+  pipeBytesLent: 0,
+  pipeBytesIdle: 0,
+  pipeBudgetBytes: 0,
+  pipesRefused: 0,
+  pipeWaits: 0,
+  copiedBytes: 0,
+}
 
 /** What a held socket may send before it is joined; past it the kernel's window holds the sender back. */
 const EARLY_BYTES = 64 * 1024
@@ -19,6 +30,7 @@ export const streamEngine: Engine = {
     if (!(first instanceof HeldSocket && second instanceof HeldSocket)) throw new TypeError('held by another engine')
     return new SocketFlow(first.take(), second.take(), limits.length > 0 ? new RateLimits(limits) : undefined)
   },
+  load: () => noLoad,
   async stop() {},
 }
 

@@ -105,6 +105,7 @@ describe('A splice engine whose worker crashes', () => {
       halves[0].held.release()
       await crash(doomed)
       await Promise.all([closed(stuck.a), closed(stuck.b)])
+      assert.equal(engine.load().pipesLent, 0)
       for (const { client } of halves) {
         await readToEnd(client)
         client.destroy()

@@ -7,6 +7,8 @@ export interface DirectionTools {
   readonly pipes: PipePool
   /** For the moments in which no pipe is left; used within one call only. */
   readonly scratch: Buffer
+  /** What they have had to do without. */
+  readonly lacked: { pipeWaits: number; copiedBytes: number }
 }
 
 /**
@@ -139,7 +141,10 @@ export class Direction {
   #acquire(): boolean {
     this.#pipe ??= this.#tools.pipes.acquire(this.#hungry)
     if (this.#pipe) this.#starvedSince = 0
-    else if (this.#starvedSince === 0) this.#starvedSince = performance.now()
+    else if (this.#starvedSince === 0) {
+      this.#starvedSince = performance.now()
+      this.#tools.lacked.pipeWaits += 1
+    }
     return !this.#starving
   }
 
@@ -172,9 +177,10 @@ export class Direction {
 
   /** Without a pipe: through the scratch buffer, and what the receiver does not take of it stays in our memory. */
   #copyOver(): number {
-    const { scratch } = this.#tools
+    const { scratch, lacked } = this.#tools
     const size = libc.recv(this.#in, scratch, this.#portion(scratch.length), libc.MSG_DONTWAIT)
     if (size <= 0) return size
+    lacked.copiedBytes += size
     const sent = Math.max(0, libc.send(this.#out, scratch, size, libc.MSG_DONTWAIT | libc.MSG_NOSIGNAL))
     this.#delivered += sent
     if (sent < size) this.#memory = Buffer.from(scratch.subarray(sent, size))

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
-import type { Engine, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
+import type { Engine, EngineLoad, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
 import type { RateLimit } from '../rate-limit.ts'
+import type { PipeBudget } from './pipe-pool.ts'
 import { demandSplice } from './probe.ts'
+import type { WorkerLoad } from './shared-load.ts'
 import { takeOver } from './take-over.ts'
 import { HeldDescriptor, Thread, type ThreadOptions } from './thread.ts'
 
@@ -22,12 +24,16 @@ const MOST_WORKERS = 4
 export class SpliceEngine implements Engine {
   readonly name = 'splice'
   readonly #threads: Thread[]
+  readonly #share: PipeBudget
   #lastId = 0
 
   constructor({ workers = Math.min(availableParallelism(), MOST_WORKERS), budget, ...options }: SpliceOptions) {
     demandSplice()
-    const share = { bytes: Math.floor(budget.bytes / workers), pipes: Math.max(1, Math.floor(budget.pipes / workers)) }
-    this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: share }))
+    this.#share = {
+      bytes: Math.floor(budget.bytes / workers),
+      pipes: Math.max(1, Math.floor(budget.pipes / workers)),
+    }
+    this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: this.#share }))
     for (const thread of this.#threads) thread.start()
   }
 
@@ -40,6 +46,20 @@ export class SpliceEngine implements Engine {
       throw new TypeError('held by another engine')
     }
     return first.thread.join(this.#nextId(), first, second, limits)
+  }
+
+  load(): EngineLoad {
+    const sum = (of: keyof WorkerLoad) => this.#threads.reduce((total, { load }) => total + load[of], 0)
+    return {
+      pipesLent: sum('pipesLent'),
+      pipesMax: this.#share.pipes * this.#threads.length,
+      pipeBytesLent: sum('pipeBytesLent'),
+      pipeBytesIdle: sum('pipeBytesIdle'),
+      pipeBudgetBytes: this.#share.bytes * this.#threads.length,
+      pipesRefused: sum('pipesRefused'),
+      pipeWaits: sum('pipeWaits'),
+      copiedBytes: sum('copiedBytes'),
+    }
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,8 @@ export interface WorkerStart {
   readonly budget: PipeBudget
   /** How long sent data may stay unacknowledged before the kernel gives a connection up; 0 leaves it to the kernel. */
   readonly userTimeoutMs: number
+  /** Where it tells its load. */
+  readonly load: SharedArrayBuffer
 }
 
 /** What the main thread asks of a worker. Ids are the main thread's to give, and never used twice. */

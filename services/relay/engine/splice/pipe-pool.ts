@@ -1,4 +1,5 @@
 import * as libc from './libc.ts'
+import type { WorkerLoad } from './shared-load.ts'
 
 /** What a new pipe holds. */
 export const SMALL_PIPE_BYTES = 64 * 1024
@@ -34,15 +35,24 @@ export class PipePool {
   readonly #big: Pipe[] = []
   #bytes = 0
   #count = 0
+  #idleBytes = 0
+  #refusals: number
   #askAgainAt = 0
 
-  constructor(budget: PipeBudget) {
+  /** `refusals`: how many there were before it, to count on from. */
+  constructor(budget: PipeBudget, refusals: number) {
     this.#budget = budget
+    this.#refusals = refusals
   }
 
-  /** Pipes it owns, lent or not, and their bytes. */
-  get owned(): { readonly pipes: number; readonly bytes: number } {
-    return { pipes: this.#count, bytes: this.#bytes }
+  /** Pipes that are lent, kernel memory by whether it is, and how often the kernel gave nothing good. */
+  get usage(): Pick<WorkerLoad, 'pipesLent' | 'pipeBytesLent' | 'pipeBytesIdle' | 'pipesRefused'> {
+    return {
+      pipesLent: this.#count - this.#small.length - this.#big.length,
+      pipeBytesLent: this.#bytes - this.#idleBytes,
+      pipeBytesIdle: this.#idleBytes,
+      pipesRefused: this.#refusals,
+    }
   }
 
   /** True when a pipe is at hand. */
@@ -53,12 +63,13 @@ export class PipePool {
   /** Lends a pipe, a big one by preference to a stream that fills them; undefined when none is left. */
   acquire(hungry: boolean): Pipe | undefined {
     const [first, second] = hungry ? [this.#big, this.#small] : [this.#small, this.#big]
-    return first.pop() ?? (hungry ? this.#create() : undefined) ?? second.pop() ?? this.#create()
+    return this.#idle(first) ?? (hungry ? this.#create() : undefined) ?? this.#idle(second) ?? this.#create()
   }
 
   /** Takes an empty pipe back. */
   release(pipe: Pipe): void {
     ;(pipe.size >= BIG_PIPE_BYTES ? this.#big : this.#small).push(pipe)
+    this.#idleBytes += pipe.size
   }
 
   /** Destroys a pipe that still has bytes in it. */
@@ -72,7 +83,7 @@ export class PipePool {
   /** A bigger pipe in exchange for an empty one, or the same one where the budget does not allow it. */
   grow(pipe: Pipe): Pipe {
     if (pipe.size >= BIG_PIPE_BYTES) return pipe
-    const idle = this.#big.pop()
+    const idle = this.#idle(this.#big)
     if (idle) {
       this.release(pipe)
       return idle
@@ -90,12 +101,19 @@ export class PipePool {
   /** Destroys what is not lent. */
   close(): void {
     for (const pipe of [...this.#small.splice(0), ...this.#big.splice(0)]) this.discard(pipe)
+    this.#idleBytes = 0
+  }
+
+  #idle(pipes: Pipe[]): Pipe | undefined {
+    const pipe = pipes.pop()
+    if (pipe) this.#idleBytes -= pipe.size
+    return pipe
   }
 
   /** Gives up small pipes that lie idle, until so many bytes more are within the budget. */
   #makeRoom(bytes: number): boolean {
     while (this.#bytes + bytes > this.#budget.bytes) {
-      const idle = this.#small.pop()
+      const idle = this.#idle(this.#small)
       if (!idle) return false
       this.discard(idle)
     }
@@ -122,6 +140,7 @@ export class PipePool {
   }
 
   #refuse(): undefined {
+    this.#refusals += 1
     this.#askAgainAt = performance.now() + REFUSED_MS
   }
 }

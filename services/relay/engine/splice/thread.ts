@@ -5,9 +5,10 @@ import type { RateLimit } from '../rate-limit.ts'
 import { CounterSlots, readCounters } from './counters.ts'
 import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
+import { SharedLoad, type WorkerLoad } from './shared-load.ts'
 import type { Descriptor } from './take-over.ts'
 
-export interface ThreadOptions extends Omit<WorkerStart, 'wake'> {
+export interface ThreadOptions extends Omit<WorkerStart, 'wake' | 'load'> {
   /** A worker has crashed and its streams have ended; the next connection that is held starts another one. */
   readonly onCrash: (error: Error) => void
 }
@@ -21,6 +22,7 @@ const one = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 export class Thread {
   readonly #options: ThreadOptions
   readonly #slots = new CounterSlots()
+  readonly #load = new SharedLoad()
   readonly #held = new Map<number, HeldDescriptor>()
   /** Descriptors that are released, until the worker has said so. */
   readonly #leaving = new Map<number, number>()
@@ -49,6 +51,11 @@ export class Thread {
       queueMicrotask(() => watch.gone())
     }
     return held
+  }
+
+  /** What the worker, and those before it, have told. */
+  get load(): WorkerLoad {
+    return this.#load.read()
   }
 
   release(held: HeldDescriptor): void {
@@ -97,7 +104,7 @@ export class Thread {
     const { onCrash, ...terms } = this.#options
     const wake = libc.eventfd(0, libc.O_NONBLOCK | libc.O_CLOEXEC)
     if (wake < 0) throw new Failure('over-limit', `Cannot start a worker: errno ${libc.errno()}`)
-    const workerData: WorkerStart = { ...terms, wake }
+    const workerData: WorkerStart = { ...terms, wake, load: this.#load.shared }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
     worker.on('message', (report: Report) => this.#hear(report))
     let why: unknown
@@ -108,6 +115,7 @@ export class Thread {
     worker.on('exit', (code) => {
       this.#running = undefined
       libc.close(wake)
+      this.#load.bury()
       this.#bury()
       if (!this.#stopping)
         onCrash(why instanceof Error ? why : new Error(`A worker ended by itself, with code ${code}`))

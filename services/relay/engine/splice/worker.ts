@@ -8,6 +8,7 @@ import { Joined, type Socket } from './joined.ts'
 import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
 import { PipePool } from './pipe-pool.ts'
+import { SharedLoad } from './shared-load.ts'
 
 const SCRATCH_BYTES = 64 * 1024
 /** How long the loop sleeps at most: a process that ends waits for no longer than this. */
@@ -22,6 +23,7 @@ class Worker {
   readonly #wake: number
   readonly #userTimeout: Int32Array | undefined
   readonly #tools: DirectionTools
+  readonly #load: SharedLoad
   readonly #epoll = new Epoll()
   readonly #held = new Map<number, Socket>()
   readonly #joined = new Map<number, Joined>()
@@ -35,10 +37,17 @@ class Worker {
   readonly #alarms = new Alarms<Joined>()
   #stopped = false
 
-  constructor({ wake, budget, userTimeoutMs }: WorkerStart) {
+  constructor({ wake, budget, userTimeoutMs, load }: WorkerStart) {
     this.#wake = wake
     this.#userTimeout = userTimeoutMs > 0 ? new Int32Array([userTimeoutMs]) : undefined
-    this.#tools = { pipes: new PipePool(budget), scratch: Buffer.alloc(SCRATCH_BYTES) }
+    this.#load = new SharedLoad(load)
+    // A worker that replaces a crashed one counts on from where that one came to.
+    const { pipeWaits, copiedBytes, pipesRefused } = this.#load.read()
+    this.#tools = {
+      pipes: new PipePool(budget, pipesRefused),
+      scratch: Buffer.alloc(SCRATCH_BYTES),
+      lacked: { pipeWaits, copiedBytes },
+    }
     this.#epoll.add(wake, WAKE_ID, EPOLLIN)
   }
 
@@ -61,6 +70,7 @@ class Worker {
       this.#unfinished = new Set()
       for (const flow of again) this.#after(flow, flow.turn())
       if (this.#starved.size > 0) this.#feed()
+      this.#load.tell({ ...this.#tools.pipes.usage, ...this.#tools.lacked })
     }
   }
 
