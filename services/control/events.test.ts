@@ -66,11 +66,13 @@ describe('createControlEvents()', () => {
         missingMs: () => 0,
         stop: async () => {},
       },
+      registry: { reachable: false },
     })
     link.state = 'standby'
     const text = await metrics.metrics()
     assert.match(text, /^splice65_component_up 0$/m)
     assert.match(text, /^splice65_component_standby 1$/m)
+    assert.match(text, /^splice65_registry_up 0$/m)
     for (const state of ['ready', 'draining', 'missing']) {
       assert.match(text, new RegExp(`^splice65_relays\\{state="${state}"\\} 1$`, 'm'))
     }

@@ -1,13 +1,17 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
 import { formatBareJid } from '../shared/bytestream/jid.ts'
+import type { Registry } from '../shared/registry/registry.ts'
+import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
+import type { CallEnded } from '../shared/rpc/client.ts'
+import { createRpcMetrics } from '../shared/rpc/rpc-metrics.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
-import type { ActivationOutcome, AnsweredActivation } from './bytestreams/activate.ts'
+import { type ActivationOutcome, type AnsweredActivation, activationOutcomes } from './bytestreams/activate.ts'
 import type { LinkEvents, LinkState } from './component/link.ts'
 import { setbackAdvice } from './component/retry.ts'
-import type { IqKind } from './component/router.ts'
+import { type IqKind, iqKinds } from './component/router.ts'
 import type { Directory } from './directory.ts'
 
 /** Everything control has to tell: each function writes the log line and moves the metric. */
@@ -15,9 +19,14 @@ export interface ControlEvents extends LinkEvents {
   iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
   handlerFailed(kind: IqKind, error: unknown): void
   activationAnswered(activation: AnsweredActivation): void
-  registryRequested(operation: string, outcome: 'ok' | 'error', seconds: number): void
-  /** Shows, from now on, the link's state and the relays at every scrape. */
-  watch(parts: { readonly link: { readonly state: LinkState }; readonly directory: Directory }): void
+  registryRequested: RegistryMetrics['answered']
+  rpcAnswered: CallEnded
+  /** Shows, from now on, the link's state, the relays and the registry at every scrape. */
+  watch(parts: {
+    readonly link: { readonly state: LinkState }
+    readonly directory: Directory
+    readonly registry: Pick<Registry, 'reachable'>
+  }): void
 }
 
 const severity: Record<ActivationOutcome, 'debug' | 'info' | 'warn'> = {
@@ -48,28 +57,29 @@ export function createControlEvents({
     labelNames: ['kind', 'outcome'],
     registers,
   })
+  for (const kind of iqKinds) iqs.inc({ kind, outcome: 'result' }, 0)
   const activations = new Counter({
     name: 'splice65_activations_total',
     help: 'Activations answered, by outcome.',
     labelNames: ['outcome'],
     registers,
   })
+  for (const outcome of activationOutcomes) activations.inc({ outcome }, 0)
   const activationSeconds = new Histogram({
     name: 'splice65_activation_duration_seconds',
     help: 'Time from an activation to its answer.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5],
     registers,
   })
-  const registrySeconds = new Histogram({
-    name: 'splice65_registry_request_duration_seconds',
-    help: 'Time the registry took to answer.',
-    labelNames: ['operation', 'outcome'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
-    registers,
-  })
+  const registryMetrics = createRegistryMetrics(metrics, ['claim-activation', 'abandon-activation', 'bury', 'relays'])
   const connects = new Counter({
     name: 'splice65_component_connects_total',
     help: 'Times the XMPP server has accepted the component.',
+    registers,
+  })
+  const misconfigured = new Gauge({
+    name: 'splice65_component_misconfigured',
+    help: '1 while the XMPP server refuses the component’s name, secret or port, which only a person can repair.',
     registers,
   })
   const lostAnswers = new Counter({
@@ -81,18 +91,22 @@ export function createControlEvents({
   return {
     componentConnected() {
       connects.inc()
+      misconfigured.set(0)
       log.info('connected to the XMPP server')
     },
     componentStandsBy() {
+      misconfigured.set(0)
       log.info('standing by: another replica is connected to the XMPP server')
     },
     componentLost(reason, retryInMs) {
+      misconfigured.set(0)
       log.warn(
         { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
         'not connected to the XMPP server',
       )
     },
     componentMisconfigured(reason, retryInMs) {
+      misconfigured.set(1)
       log.error(
         { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
         `the XMPP server does not take us: ${setbackAdvice(reason.condition)}`,
@@ -123,10 +137,10 @@ export function createControlEvents({
         'activation answered',
       )
     },
-    registryRequested(operation, outcome, seconds) {
-      registrySeconds.observe({ operation, outcome }, seconds)
-    },
-    watch({ link, directory }) {
+    registryRequested: registryMetrics.answered,
+    rpcAnswered: createRpcMetrics(metrics, ['activate', 'findHalves']),
+    watch({ link, directory, registry }) {
+      registryMetrics.watch(registry)
       new Gauge({
         name: 'splice65_component_up',
         help: '1 while the XMPP server has accepted the component, else 0.',

@@ -56,7 +56,10 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     )
   const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
   const relays =
-    given.relays ?? opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity }), (it) => it.close())
+    given.relays ??
+    opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }), (it) =>
+      it.close(),
+    )
   const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock }, config)
@@ -75,7 +78,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     config,
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
-  events.watch({ link, directory })
+  events.watch({ link, directory, registry })
   const ready = () => unreadiness(link.state)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.adopt(link, (it) => it.stop()).start()

@@ -20,7 +20,7 @@ export class Drain {
   readonly #parts: DrainParts
   readonly #options: { readonly drainDelayMs: number; readonly drainTimeoutMs: number }
   readonly #listeners: (() => void)[] = []
-  #draining = false
+  #since: number | undefined
 
   constructor(parts: DrainParts, options: { readonly drainDelayMs: number; readonly drainTimeoutMs: number }) {
     this.#parts = parts
@@ -28,7 +28,12 @@ export class Drain {
   }
 
   get draining(): boolean {
-    return this.#draining
+    return this.#since !== undefined
+  }
+
+  /** When it began, in milliseconds since 1970; undefined while nothing drains. */
+  get since(): number | undefined {
+    return this.#since
   }
 
   /** Calls back whenever draining begins or ends. */
@@ -59,8 +64,8 @@ export class Drain {
   }
 
   #become(draining: boolean): void {
-    if (draining === this.#draining) return
-    this.#draining = draining
+    if (draining === this.draining) return
+    this.#since = draining ? Date.now() : undefined
     if (draining) this.#parts.events.drainStarted(this.#parts.pairing.size, this.#parts.bytestreams.size)
     for (const listener of this.#listeners) listener()
   }

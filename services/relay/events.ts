@@ -3,24 +3,33 @@ import { abbreviate } from '../shared/bytestream/digest.ts'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatBareJid, parseJid } from '../shared/bytestream/jid.ts'
 import type { Ending } from '../shared/bytestream/outcome.ts'
+import type { Registry } from '../shared/registry/registry.ts'
+import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
+import type { CallEnded } from '../shared/rpc/client.ts'
+import { createRpcMetrics } from '../shared/rpc/rpc-metrics.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
-import { exposeGauges, type RelayGauges } from './gauges.ts'
+import { bytestreamEndings, halfEndings } from './endings.ts'
+import { exposeGauges, type RelayGauges, type RelayTerms } from './gauges.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { Address } from './public-address/find-address.ts'
 import { exposeRelayedBytes } from './relayed-bytes.ts'
+import { handshakeFaults } from './socks5/handshake.ts'
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
-export type HandshakeResult =
-  | 'accepted'
-  | 'probe'
-  | 'malformed'
-  | 'taken'
-  | 'over-limit'
-  | 'unavailable'
-  | 'expired'
-  | 'aborted'
+export const handshakeResults = [
+  'accepted',
+  'probe',
+  ...handshakeFaults,
+  'taken',
+  'over-limit',
+  'draining',
+  'unavailable',
+  'expired',
+  'aborted',
+] as const
+export type HandshakeResult = (typeof handshakeResults)[number]
 
 /** One function per thing worth telling: its log line and its metric together, so that they agree. */
 export interface RelayEvents {
@@ -33,7 +42,8 @@ export interface RelayEvents {
   handoffEnded(peer: string, error?: unknown): void
   trunkRefused(failure: Failure, remote: string): void
   registryFailed(operation: string, failure: Failure): void
-  registryAnswered(operation: string, outcome: 'ok' | 'error', seconds: number): void
+  registryAnswered: RegistryMetrics['answered']
+  rpcAnswered: CallEnded
   /** A worker of the engine died and was replaced; its bytestreams have ended. */
   engineCrashed(error: Error): void
   /** Clients reach this relay alone at another address from now on. */
@@ -43,8 +53,10 @@ export interface RelayEvents {
   drainStarted(halves: number, bytestreams: number): void
   drainEnded(forced: boolean): void
   /** Gives the metrics something to read. */
-  observe(gauges: RelayGauges): void
+  observe(gauges: RelayGauges, parts: { readonly registry: Registry; readonly terms: RelayTerms }): void
 }
+
+const ownedPaths = ['local', 'handoff']
 
 /** Builds the events of one relay. */
 export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metrics }): RelayEvents {
@@ -55,10 +67,18 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     labelNames: ['result'],
     registers,
   })
+  for (const result of handshakeResults) handshakes.inc({ result }, 0)
   const halves = new Counter({
     name: 'splice65_half_connections_total',
     help: 'Half-connections by how they ended; completed means joined into a bytestream.',
     labelNames: ['outcome', 'reason'],
+    registers,
+  })
+  for (const ending of halfEndings) halves.inc(ending, 0)
+  const wait = new Histogram({
+    name: 'splice65_half_connection_wait_seconds',
+    help: 'From a half-connection’s request to its activation, for those that were activated.',
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
     registers,
   })
   const bytestreams = new Counter({
@@ -67,12 +87,14 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     labelNames: ['outcome', 'reason', 'path'],
     registers,
   })
+  for (const path of ownedPaths) for (const ending of bytestreamEndings) bytestreams.inc({ ...ending, path }, 0)
   const legs = new Counter({
     name: 'splice65_legs_total',
     help: 'Halves this relay gave to other relays’ bytestreams, by how they ended.',
     labelNames: ['outcome', 'reason'],
     registers,
   })
+  for (const ending of bytestreamEndings) legs.inc(ending, 0)
   const duration = new Histogram({
     name: 'splice65_bytestream_duration_seconds',
     help: 'From activation to the end of bytestreams owned by this relay.',
@@ -87,12 +109,14 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     labelNames: ['path'],
     registers,
   })
+  for (const histogram of [duration, size]) for (const path of ownedPaths) histogram.zero({ path })
   const handoffs = new Counter({
     name: 'splice65_handoffs_total',
     help: 'Handoffs this relay asked of others.',
     labelNames: ['outcome'],
     registers,
   })
+  for (const outcome of ['completed', 'failed']) handoffs.inc({ outcome }, 0)
   const trunksRefused = new Counter({
     name: 'splice65_trunks_refused_total',
     help: 'Connections to the trunk port that became no trunk.',
@@ -103,13 +127,7 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     help: 'Workers of the engine that crashed and were replaced.',
     registers,
   })
-  const registryRequests = new Histogram({
-    name: 'splice65_registry_request_duration_seconds',
-    help: 'How long the registry took to answer.',
-    labelNames: ['operation', 'outcome'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5],
-    registers,
-  })
+  const registry = createRegistryMetrics(metrics, ['claim', 'renew', 'release', 'bury', 'announce', 'withdraw'])
 
   const story = (bytestream: Bytestream) => ({
     digest: abbreviate(bytestream.facts.room.digest),
@@ -130,6 +148,7 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     },
     halfEnded(half, { outcome, reason }, waitedMs) {
       halves.inc({ outcome, reason })
+      if (outcome === 'completed') wait.observe(waitedMs / 1_000)
       const { id, room, remote } = half
       log.debug(
         { half: id, digest: abbreviate(room.digest), remote, outcome, reason, waitedMs },
@@ -171,9 +190,8 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     registryFailed(operation, failure) {
       log.debug({ operation, err: failure }, 'the registry did not serve; the relay goes on by what it holds')
     },
-    registryAnswered(operation, outcome, seconds) {
-      registryRequests.observe({ operation, outcome }, seconds)
-    },
+    registryAnswered: registry.answered,
+    rpcAnswered: createRpcMetrics(metrics, ['handoff']),
     engineCrashed(error) {
       engineCrashes.inc()
       log.error(
@@ -194,9 +212,10 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     drainEnded(forced) {
       log.info({ forced }, forced ? 'drain cut short: what was live is ended' : 'drained')
     },
-    observe(gauges) {
-      exposeGauges(gauges, metrics)
+    observe(gauges, parts) {
+      exposeGauges(gauges, parts.terms, metrics)
       exposeRelayedBytes(gauges.relayed, metrics)
+      registry.watch(parts.registry)
     },
   }
 }

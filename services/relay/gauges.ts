@@ -1,6 +1,8 @@
 import { Gauge } from 'prom-client'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
+import type { EngineLoad } from './engine/engine.ts'
+import { exposeEngine } from './engine-metrics.ts'
 import type { RelayedTotals } from './relayed-bytes.ts'
 
 /** What a relay holds now, read when somebody scrapes. */
@@ -8,14 +10,22 @@ export interface RelayGauges {
   readonly waiting: () => number
   readonly sockets: () => number
   readonly capacity: () => number
-  readonly draining: () => boolean
+  /** When the drain began, in milliseconds since 1970; undefined while nothing drains. */
+  readonly drainingSince: () => number | undefined
+  readonly engine: () => EngineLoad
   /** The live bytestreams. */
   readonly bytestreams: () => readonly Bytestream[]
   readonly relayed: () => RelayedTotals
 }
 
+/** What does not change while a relay runs. */
+export interface RelayTerms {
+  readonly engine: string
+  readonly drainTimeoutMs: number
+}
+
 /** Registers the gauges of a relay. */
-export function exposeGauges(gauges: RelayGauges, metrics: Metrics): void {
+export function exposeGauges(gauges: RelayGauges, terms: RelayTerms, metrics: Metrics): void {
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
       name,
@@ -28,7 +38,18 @@ export function exposeGauges(gauges: RelayGauges, metrics: Metrics): void {
   gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
   gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
   gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
-  gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.draining()))
+  gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.drainingSince() !== undefined))
+  gauge(
+    'splice65_drain_started_timestamp_seconds',
+    'When the drain began, in seconds since 1970; 0 while the relay does not drain.',
+    () => (gauges.drainingSince() ?? 0) / 1_000,
+  )
+  gauge(
+    'splice65_drain_timeout_seconds',
+    'How long a drain at the end of the process may take.',
+    () => terms.drainTimeoutMs / 1_000,
+  )
+  exposeEngine(gauges.engine, terms.engine, metrics)
   new Gauge({
     name: 'splice65_bytestreams_active',
     help: 'Bytestreams that run now, by path; a leg belongs to another relay’s bytestream.',

@@ -51,6 +51,10 @@ export class Pairing {
     this.#draining = draining
   }
 
+  get draining(): boolean {
+    return this.#draining
+  }
+
   /** The halves of a room that can be activated, by arrival. */
   waiting(room: Room): HalfConnection[] {
     return this.#in(room).filter((half) => half.state === 'waiting')

@@ -110,7 +110,7 @@ class Negotiation {
           this.#socket.write(step.answer)
           break
         case 'refused':
-          this.#refuse('malformed', step.answer, step.why)
+          this.#refuse(step.fault, step.answer, step.why)
           break
         case 'connect':
           this.#socket.off('data', this.#onData).pause()
@@ -147,7 +147,7 @@ class Negotiation {
     } catch (error) {
       const failure = asFailure(error, 'Cannot take the half-connection in')
       if (this.#over) return this.#drop(failure)
-      const result = failure.code === 'taken' ? 'taken' : 'unavailable'
+      const result = failure.code === 'taken' ? 'taken' : pairing.draining ? 'draining' : 'unavailable'
       this.#refuse(result, request.reply(replyFor[failure.code] ?? rep.generalFailure), failure.message)
     }
   }

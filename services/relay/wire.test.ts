@@ -266,7 +266,7 @@ describe('A client', () => {
     const answer = await readToEnd(socket)
     assert.equal(answer.toString('hex', 0, 4), '05000502')
     assert.ok(answer.includes(host))
-    assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'malformed' }), 1)
+    assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'not-a-digest' }), 1)
   })
 
   it('that is the third is refused with 02 and disturbs nobody, before activation and after', async () => {
@@ -399,6 +399,8 @@ describe('Draining', () => {
     const health = `http://127.0.0.1:${relay.ports.health}`
     assert.equal((await fetch(`${health}/readyz`)).status, 503)
     assert.equal((await fetch(`${health}/livez`)).status, 200)
+    const since = await relay.sample('splice65_drain_started_timestamp_seconds')
+    assert.ok(Math.abs(Date.now() / 1_000 - since) < 60, `draining since ${since}`)
     await until('it is announced', async () => (await relays.registry.relays()).every((record) => record.draining))
     await until('new rooms are refused', async () => {
       const stranger = await dialHalf(portOf(relays, 0), freshDigest())
@@ -407,6 +409,7 @@ describe('Draining', () => {
     })
     const second = await dialHalf(portOf(relays, 0), digest)
     assert.equal(second.rep, 0)
+    assert.ok((await relay.sample('splice65_handshakes_total', { result: 'draining' })) > 0)
     await until('both wait', async () => (await waiting(relays)) >= 2)
     await activate(relays, digest)
     first.end('late')
@@ -436,6 +439,23 @@ describe('Draining', () => {
 })
 
 describe('Counters', () => {
+  it('are there before the first event, so that their rates are', async () => {
+    await using relays = await startRelays(1)
+    const text = await relays.relay(0).metrics()
+    for (const sample of [
+      'splice65_handshakes_total{result="not-a-digest"} 0',
+      'splice65_half_connections_total{outcome="expired",reason="unactivated"} 0',
+      'splice65_bytestreams_total{outcome="expired",reason="stalled",path="handoff"} 0',
+      'splice65_legs_total{outcome="completed",reason="finished"} 0',
+      'splice65_handoffs_total{outcome="failed"} 0',
+      'splice65_bytestream_size_bytes_count{path="local"} 0',
+      'splice65_rpc_request_duration_seconds_count{method="handoff",outcome="unavailable"} 0',
+      'splice65_registry_request_duration_seconds_count{operation="claim",outcome="error"} 0',
+    ]) {
+      assert.ok(text.split('\n').includes(sample), sample)
+    }
+  })
+
   it('are live while a bytestream runs', async () => {
     await using relays = await startRelays(2)
     const digest = freshDigest()
@@ -452,6 +472,13 @@ describe('Counters', () => {
     await until(
       'the leg shows it',
       async () => (await relays.relay(1).sample('splice65_leg_bytes_total')) === sent.length,
+    )
+    for (const relay of relays.relays) {
+      assert.match(await relay.metrics(), /^splice65_half_connection_wait_seconds_count 1$/m)
+    }
+    assert.match(
+      await relays.relay(0).metrics(),
+      /^splice65_rpc_request_duration_seconds_count\{method="handoff",outcome="ok"\} 1$/m,
     )
     first.destroy()
     second.destroy()

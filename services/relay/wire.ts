@@ -77,7 +77,10 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       it.close(),
     )
   const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
-  const clients = opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity }), (it) => it.close())
+  const clients = opened.adopt(
+    openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }),
+    (it) => it.close(),
+  )
 
   const capacity = capacityOf(descriptorLimit(), config.pipeBudgetBytes)
   const engine =
@@ -134,14 +137,18 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   // Stops before the heartbeat, so that nothing is announced after the farewell.
   if (publicAddress) opened.adopt(publicAddress, (it) => it.stop()).start()
 
-  events.observe({
-    waiting: () => pairing.size,
-    sockets: () => sockets.open,
-    capacity: () => sockets.capacity,
-    draining: () => drain.draining,
-    bytestreams: () => bytestreams.live(),
-    relayed: () => bytestreams.relayed(),
-  })
+  events.observe(
+    {
+      waiting: () => pairing.size,
+      sockets: () => sockets.open,
+      capacity: () => sockets.capacity,
+      drainingSince: () => drain.since,
+      engine: () => engine.load(),
+      bytestreams: () => bytestreams.live(),
+      relayed: () => bytestreams.relayed(),
+    },
+    { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs } },
+  )
   const ready = () => (drain.draining ? 'draining' : undefined)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   const ports = { socks: socksPorts, rpc: rpc.port, trunk: trunk.address.port, health: health.address.port }

@@ -15,6 +15,8 @@ export interface TestRelay extends RunningRelay {
   readonly lines: Record<string, unknown>[]
   /** The value of one metric sample, 0 when it is not there: `sample('splice65_handshakes_total', { result: 'probe' })`. */
   sample(name: string, labels?: Record<string, string>): Promise<number>
+  /** The text of `/metrics`. */
+  metrics(): Promise<string>
 }
 
 /** Relays that share a registry. Disposing stops them all. */
@@ -71,6 +73,7 @@ export async function startRelays(
         )
         return match?.value ?? 0
       },
+      metrics: () => metrics.metrics(),
     })
   }
   const [first, ...rest] = relays

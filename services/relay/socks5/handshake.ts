@@ -8,7 +8,16 @@ export type HandshakeStep =
   /** A CONNECT named a digest: answer with `reply(…)`. `rest` is what the client sent behind it: its first payload. */
   | { readonly step: 'connect'; readonly request: ConnectRequest; readonly rest: Buffer }
   /** Not a client of ours: write `answer`, if there is one, and close. */
-  | { readonly step: 'refused'; readonly answer: Buffer | undefined; readonly why: string }
+  | {
+      readonly step: 'refused'
+      readonly answer: Buffer | undefined
+      readonly fault: HandshakeFault
+      readonly why: string
+    }
+
+/** What was wrong with a handshake: a closed set, so that it can be counted. */
+export const handshakeFaults = ['not-socks5', 'authentication', 'command', 'address-type', 'not-a-digest'] as const
+export type HandshakeFault = (typeof handshakeFaults)[number]
 
 /** A CONNECT whose DST.ADDR is a digest (XEP-0065 §6.3.2). */
 export interface ConnectRequest {
@@ -61,13 +70,14 @@ export class Handshake {
   #greeting(): HandshakeStep | undefined {
     const [version, methodCount] = this.#pending
     if (version === undefined) return undefined
-    if (version !== VERSION) return this.#refuse(undefined, 'it does not speak SOCKS5')
+    if (version !== VERSION) return this.#refuse('not-socks5', undefined, 'it does not speak SOCKS5')
     if (methodCount === undefined) return undefined
-    if (methodCount === 0) return this.#refuse(methodUnacceptable, 'it offers no method')
+    if (methodCount === 0) return this.#refuse('authentication', methodUnacceptable, 'it offers no method')
     const end = 2 + methodCount
     if (this.#pending.length < end) return undefined
     const methods = this.#pending.subarray(2, end)
-    if (!methods.includes(METHOD_NONE)) return this.#refuse(methodUnacceptable, 'it wants to authenticate')
+    if (!methods.includes(METHOD_NONE))
+      return this.#refuse('authentication', methodUnacceptable, 'it wants to authenticate')
     this.#pending = this.#pending.subarray(end)
     this.#state = 'request'
     return { step: 'greeted', answer: methodNone }
@@ -76,32 +86,35 @@ export class Handshake {
   #request(): HandshakeStep | undefined {
     const [version, command, reserved, addressType, length] = this.#pending
     if (version === undefined) return undefined
-    if (version !== VERSION) return this.#refuse(formatReply(rep.generalFailure), 'its request is not SOCKS5')
+    if (version !== VERSION)
+      return this.#refuse('not-socks5', formatReply(rep.generalFailure), 'its request is not SOCKS5')
     if (addressType === undefined) return undefined
-    if (reserved !== 0) return this.#refuse(formatReply(rep.generalFailure), 'its request has a reserved byte set')
+    if (reserved !== 0)
+      return this.#refuse('not-socks5', formatReply(rep.generalFailure), 'its request has a reserved byte set')
     // An address of unknown length is not waited for; a name is, so that a refusal can echo it.
     if (addressType !== DOMAIN_NAME) {
       return command === CONNECT
-        ? this.#refuse(formatReply(rep.addressTypeNotSupported), 'it names an address, not a digest')
-        : this.#refuse(formatReply(rep.commandNotSupported), 'its command is not CONNECT')
+        ? this.#refuse('address-type', formatReply(rep.addressTypeNotSupported), 'it names an address, not a digest')
+        : this.#refuse('command', formatReply(rep.commandNotSupported), 'its command is not CONNECT')
     }
     if (length === undefined) return undefined
     const end = 5 + length + 2
     if (this.#pending.length < end) return undefined
     const address = this.#pending.subarray(3, end)
     if (command !== CONNECT) {
-      return this.#refuse(formatReply(rep.commandNotSupported, address), 'its command is not CONNECT')
+      return this.#refuse('command', formatReply(rep.commandNotSupported, address), 'its command is not CONNECT')
     }
     const digest = length === DIGEST_LENGTH ? parseDigest(address.toString('latin1', 2, 2 + length)) : undefined
-    if (!digest) return this.#refuse(formatReply(rep.notAllowed, address), 'it names a host, not a digest')
+    if (!digest)
+      return this.#refuse('not-a-digest', formatReply(rep.notAllowed, address), 'it names a host, not a digest')
     const rest = this.#pending.subarray(end)
     this.#close()
     return { step: 'connect', request: { digest, reply: (code) => formatReply(code, address) }, rest }
   }
 
-  #refuse(answer: Buffer | undefined, why: string): HandshakeStep {
+  #refuse(fault: HandshakeFault, answer: Buffer | undefined, why: string): HandshakeStep {
     this.#close()
-    return { step: 'refused', answer, why }
+    return { step: 'refused', answer, fault, why }
   }
 
   #close(): void {

@@ -32,6 +32,7 @@ export function createMemoryRegistry(options: { clock?: Clock; terms?: Partial<R
 }
 
 class MemoryRegistry implements Registry {
+  readonly reachable = true
   readonly #clock: Clock
   readonly #terms: RegistryTerms
   readonly #rooms = new Map<string, RoomRecord>()

@@ -30,6 +30,10 @@ export class Reachability {
     if (client instanceof Cluster) this.#watchNodes(client)
   }
 
+  get reachable(): boolean {
+    return this.#state === 'reachable'
+  }
+
   /** Calls back when Redis can be reached again after it could not. Returns the way to stop. */
   onReturn(listener: () => void): () => void {
     this.#listeners.add(listener)

@@ -129,6 +129,10 @@ class RedisRegistry implements Registry {
     )
   }
 
+  get reachable(): boolean {
+    return this.#reachability.reachable
+  }
+
   onReturn(listener: () => void): () => void {
     return this.#reachability.onReturn(listener)
   }

@@ -91,6 +91,9 @@ export interface Registry {
   /** The relays whose lease has not run out, in the order of their names. */
   relays(): Promise<RelayRecord[]>
 
+  /** Whether the store can be reached, as far as its connection tells. */
+  readonly reachable: boolean
+
   /** Calls back whenever the store can be reached again after it could not: time to renew everything. Returns the way to stop. */
   onReturn(listener: () => void): () => void
 

@@ -1,4 +1,5 @@
 import { Client, Metadata } from '@grpc/grpc-js'
+import type { FailureCode } from '../bytestream/failure.ts'
 import type { TlsIdentity } from '../runtime/tls-identity.ts'
 import { bearer } from './bearer.ts'
 import { channelCredentials } from './credentials.ts'
@@ -11,19 +12,23 @@ export interface RpcClient<M extends Messages> {
   close(): void
 }
 
+/** Told of every call that has ended: `ok`, or the code of its failure. */
+export type CallEnded = (method: string, outcome: 'ok' | FailureCode, seconds: number) => void
+
 /** What a client shows. An identity stays its giver's to close. */
 export interface RpcClientOptions {
   /** Each call carries it, when there is one. */
   readonly rpcToken?: string | undefined
   /** With one both ends show certificates of its authority. */
   readonly identity?: TlsIdentity | undefined
+  readonly onCall?: CallEnded | undefined
 }
 
 /** Opens a client of the service at this host:port. */
 export function openRpcClient<M extends Messages>(
   service: RpcService<M>,
   address: string,
-  { rpcToken, identity }: RpcClientOptions,
+  { rpcToken, identity, onCall = () => {} }: RpcClientOptions,
 ): RpcClient<M> {
   const client = new Client(address, channelCredentials(identity), {
     'grpc.initial_reconnect_backoff_ms': 100,
@@ -41,6 +46,7 @@ export function openRpcClient<M extends Messages>(
     const { path, requestSerialize, responseDeserialize } = service[name]
     return (request, { timeoutMs }) => {
       const { promise, resolve, reject } = Promise.withResolvers<M[N]['response']>()
+      const startedMs = performance.now()
       const options = { deadline: Date.now() + timeoutMs }
       client.makeUnaryRequest(
         path,
@@ -50,8 +56,15 @@ export function openRpcClient<M extends Messages>(
         metadata,
         options,
         (error, answer) => {
-          if (error || answer === undefined) reject(fromStatus(error ?? {}, `Cannot ${name} at ${address}`))
-          else resolve(answer)
+          const seconds = (performance.now() - startedMs) / 1_000
+          if (error || answer === undefined) {
+            const failure = fromStatus(error ?? {}, `Cannot ${name} at ${address}`)
+            onCall(name, failure.code, seconds)
+            reject(failure)
+          } else {
+            onCall(name, 'ok', seconds)
+            resolve(answer)
+          }
         },
       )
       return promise
