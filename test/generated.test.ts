@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { chartFiles } from '../deploy/chart/files.ts'
 import { temporaryFolder } from '../deploy/local/folder.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -25,12 +26,26 @@ describe('the types of proto/', () => {
   })
 })
 
+describe('the generated files of helm/splice65', () => {
+  it('are what `npm run generate` writes', async () => {
+    const chart = join(root, 'helm/splice65')
+    for (const [name, text] of Object.entries(await chartFiles(chart))) {
+      const committed = await readFile(join(chart, name), 'utf8')
+      assert.equal(
+        committed,
+        text,
+        `helm/splice65/${name} differs from the options of the services: run \`npm run generate\``,
+      )
+    }
+  })
+})
+
 /** The command line of the package script, so that there is one place for its flags. */
 async function generator() {
   const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
-  const [command, ...args]: string[] = scripts.generate.split(' ')
+  const [command, ...args]: string[] = scripts['generate:proto'].split(' ')
   const outDir = args.find((arg) => arg.startsWith(outputOption))?.slice(outputOption.length)
-  assert(command && outDir, 'the generate script names its program and its --outDir')
+  assert(command && outDir, 'the script generate:proto names its program and its --outDir')
   return { command, args, outDir }
 }
 

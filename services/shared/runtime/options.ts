@@ -90,24 +90,31 @@ function readSecret(file: string, name: string, faults: string[]): string {
   }
 }
 
-/** A whole number within bounds, from text: `z.coerce.number()` would read an empty text as 0. */
+/**
+ * A whole number within bounds, from text: `z.coerce.number()` would read an empty text as 0. Its JSON Schema describes
+ * the number.
+ */
 export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): z.ZodType<number, string> {
   return z
     .string()
     .regex(/^\d+$/, 'must be a whole number')
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`)
+    .meta({ type: 'integer', minimum: least, maximum: most })
 }
 
 /** A TCP port; 0 asks the system for a free one. */
 export const port = (): z.ZodType<number, string> => integer(0, 65_535)
 
-/** A list separated by commas; empty items are dropped. */
+/** A list separated by commas; empty items are dropped. Its JSON Schema describes the list. */
 export function list(): z.ZodType<string[], string> {
-  return z.string().transform((text) =>
-    text
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  )
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== ''),
+    )
+    .meta({ type: 'array', items: { type: 'string' } })
 }

@@ -1,0 +1,43 @@
+{{/* What stands in the way of an installation, a line each; empty when nothing does. */}}
+{{- define "splice65.faults" -}}
+{{- $component := .Values.component -}}
+{{- $exposure := .Values.exposure -}}
+{{- $redis := .Values.redis -}}
+{{- if not $component.domain }}
+component.domain: name the proxy as your XMPP server does, such as proxy.example.com
+{{- end }}
+{{- if not $component.host }}
+component.host: say where your XMPP server takes component connections, such as prosody.xmpp.svc
+{{- end }}
+{{- if eq (empty $component.secret) (empty $component.existingSecret) }}
+component.existingSecret: give the Secret that has the component's secret (or component.secret, but not both)
+{{- end }}
+{{- $sources := list $redis.builtin.enabled (ne $redis.url "") (ne $redis.existingSecret "") }}
+{{- if not (has true $sources) }}
+redis.existingSecret: give a Redis, by redis.existingSecret or redis.url, or turn redis.builtin.enabled on
+{{- else if has true (without $sources false | rest) }}
+redis.builtin.enabled: choose one of it, redis.url and redis.existingSecret; turn it off to use a Redis of yours
+{{- end }}
+{{- if and $exposure.proxyProtocol.enabled (not $exposure.proxyProtocol.trusted) }}
+exposure.proxyProtocol.trusted: name the addresses of your load balancers; whoever is trusted can claim to be anybody
+{{- end }}
+{{- if eq $exposure.mode "shared" }}
+{{- if not $exposure.host }}
+exposure.host: give the name or address that clients will dial; a DNS name can be pointed at the load balancer later
+{{- end }}
+{{- if and (eq $exposure.service.type "NodePort") (not $exposure.service.nodePort) (not $exposure.advertisedPort) }}
+exposure.service.nodePort: choose the node port, so that clients can be told of it
+{{- end }}
+{{- else }}
+{{- $from := include "splice65.addressFrom" . }}
+{{- if and (eq $from "host") (not $exposure.host) }}
+exposure.host: give the address that relays publish, such as relay-{ordinal}.example.com
+{{- end }}
+{{- if and (eq $from "service") (ne $exposure.mode "loadBalancerPerPod") }}
+exposure.addressFrom: only the Services of mode loadBalancerPerPod have addresses
+{{- end }}
+{{- if and (eq $from "host") (ne $exposure.mode "nodePortPerPod") (not (regexMatch "\\{(pod|ordinal)\\}" $exposure.host)) (gt (int (include "splice65.mostRelays" .)) 1) }}
+exposure.host: all relays would publish the same address; put {ordinal} or {pod} into it, or set exposure.addressFrom
+{{- end }}
+{{- end }}
+{{- end }}
