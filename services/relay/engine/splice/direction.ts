@@ -25,8 +25,10 @@ export type Turn = 'waiting' | 'unfinished' | 'starved' | 'finished' | 'reset-in
 const HUNGRY_BYTES = 256 * 1024
 /** After so much it is the others' turn. */
 const TURN_BYTES = 4 * 1024 * 1024
-/** So long a direction waits for a pipe before it copies: streams that run give theirs back much sooner. */
+/** So long a direction waits for a pipe while none comes back: streams that run give theirs back much sooner. */
 const PATIENCE_MS = 5
+/** And so long in all, while others are served before it. Then it copies, at several times the price. */
+const MOST_PATIENCE_MS = 200
 
 const nothing = Buffer.alloc(0)
 
@@ -82,7 +84,7 @@ export class Direction {
   /** When to look again though nothing happens: milliseconds of `performance.now()`, 0 for never. */
   get wakeAt(): number {
     if (this.#finished || this.#end) return 0
-    return this.#starving ? this.#starvedSince + PATIENCE_MS : this.#restsUntil
+    return this.#starving ? this.#patientUntil : this.#restsUntil
   }
 
   /** Moves what there is, up to a turn's worth. */
@@ -149,7 +151,12 @@ export class Direction {
   }
 
   get #starving(): boolean {
-    return this.#starvedSince > 0 && performance.now() - this.#starvedSince < PATIENCE_MS
+    return this.#starvedSince > 0 && performance.now() < this.#patientUntil
+  }
+
+  get #patientUntil(): number {
+    const lastHope = Math.max(this.#starvedSince, this.#tools.pipes.releasedAt)
+    return Math.min(lastHope + PATIENCE_MS, this.#starvedSince + MOST_PATIENCE_MS)
   }
 
   #rests(): boolean {

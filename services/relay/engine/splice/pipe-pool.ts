@@ -38,6 +38,7 @@ export class PipePool {
   #idleBytes = 0
   #refusals: number
   #askAgainAt = 0
+  #releasedAt = 0
 
   /** `refusals`: how many there were before it, to count on from. */
   constructor(budget: PipeBudget, refusals: number) {
@@ -55,6 +56,11 @@ export class PipePool {
     }
   }
 
+  /** When a pipe last came back, in milliseconds of `performance.now()`. */
+  get releasedAt(): number {
+    return this.#releasedAt
+  }
+
   /** True when a pipe is at hand. */
   get available(): boolean {
     return this.#small.length > 0 || this.#big.length > 0
@@ -68,6 +74,7 @@ export class PipePool {
 
   /** Takes an empty pipe back. */
   release(pipe: Pipe): void {
+    this.#releasedAt = performance.now()
     ;(pipe.size >= BIG_PIPE_BYTES ? this.#big : this.#small).push(pipe)
     this.#idleBytes += pipe.size
   }
