@@ -33,21 +33,29 @@ export interface RelayProcess extends ServiceProcess {
   readonly socks: Readonly<Record<string, Address>>
 }
 
+/** A control in a process of its own. */
+export interface ControlProcess extends ServiceProcess {
+  /** host:port of its gRPC, for operators. */
+  readonly rpcAddress: string
+}
+
 /** The whole system on this machine, each part a process of its own. Whoever starts it stops it. */
 export interface Fleet extends AsyncDisposable {
   readonly xmpp: XmppServer
   readonly redis: RedisServer
   /** The control that was started last. */
-  readonly control: ServiceProcess
+  readonly control: ControlProcess
   /** Every relay that was started, in order: `relay-0`, `relay-1`, … */
   readonly relays: readonly RelayProcess[]
   /** What clients dial, by the name of the streamhost; each goes round the relays. */
   readonly balancers: Readonly<Record<string, Balancer>>
+  /** The file with the token that control, relays and operators share. */
+  readonly tokenFile: string
   /** JID of the proxy. */
   readonly proxy: string
   readonly accounts: readonly Account[]
   /** Starts one more control, or one in place of a control that has stopped. Resolves when it is ready. */
-  startControl(settings?: ServiceSettings): Promise<ServiceProcess>
+  startControl(settings?: ServiceSettings): Promise<ControlProcess>
   /** Starts one more relay and puts it behind the balancers. Resolves when it is ready. */
   startRelay(settings?: ServiceSettings): Promise<RelayProcess>
   /** Stops everything, newest first. */
@@ -78,7 +86,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   for (const name of streamhosts) balancers[name] = opened.use(await startBalancer())
 
   const relays: RelayProcess[] = []
-  const controls: ServiceProcess[] = []
+  const controls: ControlProcess[] = []
   const services = opened.use(new AsyncDisposableStack())
 
   async function startRelay(settings: ServiceSettings = {}): Promise<RelayProcess> {
@@ -109,10 +117,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return relay
   }
 
-  async function startControl(settings: ServiceSettings = {}): Promise<ServiceProcess> {
+  async function startControl(settings: ServiceSettings = {}): Promise<ControlProcess> {
     const name = `control-${controls.length}`
+    const rpcPort = await freePort()
     const env = serviceEnv('control', {
       ...(await common(name)),
+      rpcPort,
       componentDomain: proxy,
       componentHost: loopback,
       componentPort: xmpp.componentPort,
@@ -122,7 +132,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.control,
       ...settings,
     })
-    const control = services.use(await startService('control', env, { name, until: 'readyz' }))
+    const started = await startService('control', env, { name, until: 'readyz' })
+    const control = services.use(Object.assign(started, { rpcAddress: `${loopback}:${rpcPort}` }))
     controls.push(control)
     return control
   }
@@ -154,6 +165,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     },
     relays,
     balancers,
+    tokenFile,
     proxy,
     accounts,
     startControl,

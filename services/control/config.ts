@@ -99,8 +99,14 @@ export const controlOptions = z
     directoryMemoryMs: integer(1)
       .default(60_000)
       .describe('How long a relay that left the list can still be asked, in milliseconds'),
+    rpcHost: z.string().default('127.0.0.1').describe('Address that gRPC for operators listens on'),
+    rpcPort: port().default(6502).describe('Port of the same'),
     rpcToken: secret(
-      z.string().min(16, 'needs at least 16 characters').optional().describe('Token shared with the relays'),
+      z
+        .string()
+        .min(16, 'needs at least 16 characters')
+        .optional()
+        .describe('Token shared with relays and operators; may be left out only where gRPC listens on loopback'),
     ),
     tlsCertFile: z
       .string()

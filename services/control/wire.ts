@@ -1,7 +1,10 @@
 import type { AddressInfo } from 'node:net'
 import { openRegistry } from '../shared/registry/open.ts'
 import type { Registry } from '../shared/registry/registry.ts'
+import { demandToken } from '../shared/rpc/demand-token.ts'
+import { controlService } from '../shared/rpc/protocol.ts'
 import { openRelayClients, type RelayClients } from '../shared/rpc/relay-clients.ts'
+import { serveRpc } from '../shared/rpc/server.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
 import { serveHealth } from '../shared/runtime/health.ts'
 import { createLog, type Logger } from '../shared/runtime/log.ts'
@@ -20,6 +23,8 @@ import { createRouter } from './component/router.ts'
 import type { ControlConfig } from './config.ts'
 import { openDirectory } from './directory.ts'
 import { createControlEvents } from './events.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { controlHandlers } from './rpc.ts'
 
 /** Parts of control that can be given instead of built. What is given stays its giver's to close. */
 export interface ControlParts {
@@ -34,6 +39,7 @@ export interface ControlParts {
 /** A control that runs. */
 export interface RunningControl extends Running {
   readonly addresses: { readonly health: AddressInfo }
+  readonly rpcPort: number
   /** How it stands with the XMPP server. */
   readonly component: { readonly state: LinkState }
   drain(signal: AbortSignal): Promise<void>
@@ -42,6 +48,7 @@ export interface RunningControl extends Running {
 /** Builds a control and starts it; it goes on connecting to the XMPP server for as long as that takes. */
 export async function startControl(config: ControlConfig, given: Partial<ControlParts> = {}): Promise<RunningControl> {
   const { clock = systemClock, random = Math.random } = given
+  demandToken('control', config)
   const admits = createAdmission(config)
   const log = given.log ?? createLog('control', config)
   const metrics = given.metrics ?? createMetrics('control')
@@ -79,6 +86,10 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
   events.watch({ link, directory, registry })
+  const handlers = controlHandlers({ fleet: new Fleet({ directory, relays, clock }) })
+  const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
+    it.stop(),
+  )
   const ready = () => unreadiness(link.state)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.adopt(link, (it) => it.stop()).start()
@@ -86,6 +97,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const running = opened.move()
   return {
     addresses: { health: health.address },
+    rpcPort: rpc.port,
     component: link,
     drain: (signal) => Promise.race([link.settle(), aborted(signal)]),
     stop: () => running.disposeAsync(),

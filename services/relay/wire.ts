@@ -1,7 +1,8 @@
-import { isIPv6 } from 'node:net'
 import { Failure } from '../shared/bytestream/failure.ts'
+import { formatHostPort } from '../shared/bytestream/host.ts'
 import { openRegistry } from '../shared/registry/open.ts'
 import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
+import { demandToken } from '../shared/rpc/demand-token.ts'
 import { relayService } from '../shared/rpc/protocol.ts'
 import { openRelayClients } from '../shared/rpc/relay-clients.ts'
 import { serveRpc } from '../shared/rpc/server.ts'
@@ -60,7 +61,7 @@ export interface RunningRelay extends Running {
 
 /** Builds a relay and starts it. `given` replaces any part; tests pass a memory registry and port 0. */
 export async function startRelay(config: RelayConfig, given: Partial<RelayParts> = {}): Promise<RunningRelay> {
-  demandToken(config)
+  demandToken('relay', config)
   const listenAddresses = addressesOf(config)
   const kubernetes = given.kubernetes ?? openKubernetes(accessOfPod({}))
   const findAddress = ownAddressOf(config, kubernetes)
@@ -116,7 +117,10 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   }
 
   const answering = { pairing, bytestreams, activation, tickets, drain, sockets, engine, clock }
-  const handlers = relayHandlers({ ...answering, trunkAddress: hostPort(config.advertiseHost, trunk.address.port) })
+  const handlers = relayHandlers({
+    ...answering,
+    trunkAddress: formatHostPort(config.advertiseHost, trunk.address.port),
+  })
   const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log, identity }, config), (it) =>
     it.stop(),
   )
@@ -126,7 +130,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     findAddress && new PublicAddress({ find: findAddress, clock, events }, { listenPort: socksPorts[config.pod] ?? 0 })
   const describe = (): RelayRecord => ({
     name: config.pod,
-    rpcAddress: hostPort(config.advertiseHost, rpc.port),
+    rpcAddress: formatHostPort(config.advertiseHost, rpc.port),
     load: pairing.size + bytestreams.size,
     draining: drain.draining,
     version,
@@ -181,14 +185,4 @@ function ownAddressOf(config: RelayConfig, kubernetes: KubernetesApi): FindAddre
   if (config.ownListen !== undefined) return findAddressBy({ kubernetes }, config)
   if (config.publicHost === undefined && config.publicAddressFrom === 'option') return undefined
   throw new Failure('malformed', 'A public address needs RELAY_OWN_LISTEN, the listener that it leads to')
-}
-
-/** Whoever reaches the RPC port could activate and end bytestreams: off loopback it needs the token. */
-function demandToken({ rpcHost, rpcToken }: RelayConfig): void {
-  if (rpcToken || ['127.0.0.1', '::1', 'localhost'].includes(rpcHost)) return
-  throw new Failure('malformed', `RELAY_RPC_TOKEN_FILE is needed: gRPC listens on ${rpcHost}, which others can reach`)
-}
-
-function hostPort(host: string, port: number): string {
-  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`
 }

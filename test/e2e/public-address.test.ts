@@ -58,6 +58,7 @@ describe('A relay whose address Kubernetes knows', () => {
       CONTROL_DIRECTORY_REFRESH_MS: '20',
       CONTROL_HEALTH_HOST: '127.0.0.1',
       CONTROL_HEALTH_PORT: '0',
+      CONTROL_RPC_PORT: '0',
     })
     return startControl(config, { registry, log: recordingLog().log })
   }

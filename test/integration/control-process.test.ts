@@ -28,6 +28,7 @@ describe('the control process', () => {
       registryUrl: 'memory:',
       healthHost: '127.0.0.1',
       healthPort: await freePort(),
+      rpcPort: 0,
       logLevel: 'trace',
     })
     await using control = await startService('control', env, { until: 'readyz' })

@@ -48,6 +48,7 @@ before(async () => {
       RELAY_DRAIN_DELAY_MS: '0',
       CONTROL_HEALTH_HOST: '127.0.0.1',
       CONTROL_HEALTH_PORT: String(controlHealth),
+      CONTROL_RPC_PORT: '0',
     },
     logFile: folder.file('serve.log'),
     ready: answersOk(`http://127.0.0.1:${controlHealth}/readyz`),

@@ -69,6 +69,7 @@ export function controlSuite(
         CONTROL_OVERTAKE_MS: '100',
         CONTROL_HEALTH_HOST: '127.0.0.1',
         CONTROL_HEALTH_PORT: '0',
+        CONTROL_RPC_PORT: '0',
         ...settings,
       })
       const control = await startControl(config, { log, registry, relays: obligingRelays })

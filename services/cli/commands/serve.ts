@@ -32,8 +32,8 @@ export function serveCommand({ env }: Surroundings): Command {
 
 /** Control and a relay that share a registry in memory. */
 async function startBoth(env: Environment): Promise<Running> {
-  const relayConfig = readOptions('relay', relayOptions, env)
   const controlConfig = readOptions('control', controlOptions, env)
+  const relayConfig = { ...readOptions('relay', relayOptions, env), rpcToken: controlConfig.rpcToken }
   await using opened = new AsyncDisposableStack()
   const registry = opened.adopt(createMemoryRegistry(), (it) => it.close())
   const relay = opened.adopt(await startRelay(relayConfig, { registry }), (it) => it.stop())
@@ -49,9 +49,12 @@ async function startBoth(env: Environment): Promise<Running> {
   }
 }
 
-/** The environment with what the flags say, and with gRPC and trunk kept on loopback. */
+/**
+ * The environment with what the flags say, and with gRPC and trunk of the relay kept on loopback. Without a token of the
+ * operator's there is one that nobody knows.
+ */
 function environmentOf(env: Environment, flags: ServeFlags): Environment {
-  const token = randomBytes(32).toString('hex')
+  const hasToken = env.CONTROL_RPC_TOKEN || env.CONTROL_RPC_TOKEN_FILE
   const server = flags.server && /^(.*?)(?::(\d+))?$/.exec(flags.server)
   const given = {
     CONTROL_COMPONENT_DOMAIN: flags.domain,
@@ -64,8 +67,7 @@ function environmentOf(env: Environment, flags: ServeFlags): Environment {
   return {
     ...env,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
-    CONTROL_RPC_TOKEN: token,
-    RELAY_RPC_TOKEN: token,
+    ...(!hasToken && { CONTROL_RPC_TOKEN: randomBytes(32).toString('hex') }),
     RELAY_ADVERTISE_HOST: '127.0.0.1',
     RELAY_RPC_HOST: '127.0.0.1',
     RELAY_RPC_PORT: '0',

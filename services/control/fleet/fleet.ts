@@ -1,4 +1,5 @@
 import { asFailure, Failure } from '../../shared/bytestream/failure.ts'
+import { formatHostPort } from '../../shared/bytestream/host.ts'
 import type { RelayRecord } from '../../shared/registry/registry.ts'
 import type { Bytestream__Output as Bytestream } from '../../shared/rpc/generated/splice65/control/v1/Bytestream.ts'
 import type { Relay__Output as FleetRelay } from '../../shared/rpc/generated/splice65/control/v1/Relay.ts'
@@ -54,7 +55,7 @@ export class Fleet {
       rpcAddress: relay.rpcAddress,
       version: answer?.version ?? relay.version,
       draining: answer?.draining ?? relay.draining,
-      publicAddress: relay.streamhost ? hostPort(relay.streamhost) : '',
+      publicAddress: relay.streamhost ? formatHostPort(relay.streamhost.host, relay.streamhost.port) : '',
       load: relay.load,
       missingMs: this.#directory.missingMs(relay.name),
       status: answer ?? null,
@@ -126,8 +127,4 @@ interface Asked<A> {
   readonly answer: A | undefined
   /** Why not; empty when it did. */
   readonly fault: string
-}
-
-function hostPort({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -16,3 +16,8 @@ export function parseHost(text: string): string {
   }
   throw new Failure('malformed', `Not a host, it must be a name, an IPv4 or an IPv6 address: ${JSON.stringify(text)}`)
 }
+
+/** Host and port as one text: `host:port`, an IPv6 address in brackets. */
+export function formatHostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}

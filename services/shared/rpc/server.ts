@@ -1,6 +1,7 @@
 import { type handleUnaryCall, Server, status as Status } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
 import { asFailure } from '../bytestream/failure.ts'
+import { formatHostPort } from '../bytestream/host.ts'
 import type { Logger } from '../runtime/log.ts'
 import type { TlsIdentity } from '../runtime/tls-identity.ts'
 import { carries } from './bearer.ts'
@@ -56,7 +57,7 @@ export async function serveRpc<M extends Messages>(
   health.addToServer(server)
 
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${bracketed(config.rpcHost)}:${config.rpcPort}`, serverCredentials(identity), (error, bound) =>
+    server.bindAsync(formatHostPort(config.rpcHost, config.rpcPort), serverCredentials(identity), (error, bound) =>
       error ? reject(error) : resolve(bound),
     )
   })
@@ -69,8 +70,4 @@ export async function serveRpc<M extends Messages>(
         server.forceShutdown()
       }),
   }
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host
 }
