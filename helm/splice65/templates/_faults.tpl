@@ -40,4 +40,15 @@ exposure.addressFrom: only the Services of mode loadBalancerPerPod have addresse
 exposure.host: all relays would publish the same address; put {ordinal} or {pod} into it, or set exposure.addressFrom
 {{- end }}
 {{- end }}
+{{- if and .Values.rpc.tls.trunk (not .Values.rpc.tls.enabled) }}
+rpc.tls.enabled: trunks can be encrypted only where relays have certificates
+{{- end }}
+{{- with .Values.relay.autoscaling }}
+{{- if and .enabled (lt (int .maxReplicas) (int .minReplicas)) }}
+relay.autoscaling.maxReplicas: it is less than minReplicas
+{{- end }}
+{{- if and .enabled .keda.enabled (ne .metric "cpu") (not .keda.serverAddress) }}
+relay.autoscaling.keda.serverAddress: say where KEDA asks Prometheus, or follow cpu
+{{- end }}
+{{- end }}
 {{- end }}

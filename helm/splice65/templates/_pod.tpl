@@ -102,6 +102,14 @@ envFrom:
   value: /run/splice65/redis/url
 - name: {{ $prefix }}_RPC_TOKEN_FILE
   value: /run/splice65/rpc/token
+{{- if .root.Values.rpc.tls.enabled }}
+- name: {{ $prefix }}_TLS_CERT_FILE
+  value: /run/splice65/tls/tls.crt
+- name: {{ $prefix }}_TLS_KEY_FILE
+  value: /run/splice65/tls/tls.key
+- name: {{ $prefix }}_TLS_CA_FILE
+  value: /run/splice65/tls/ca.crt
+{{- end }}
 {{- end }}
 
 {{- define "splice65.commonMounts" -}}
@@ -111,6 +119,11 @@ envFrom:
 - name: rpc
   mountPath: /run/splice65/rpc
   readOnly: true
+{{- if .root.Values.rpc.tls.enabled }}
+- name: tls
+  mountPath: /run/splice65/tls
+  readOnly: true
+{{- end }}
 {{- if .root.Values.redis.ca.existingSecret }}
 - name: redis-ca
   mountPath: /run/splice65/redis-ca
@@ -126,6 +139,12 @@ envFrom:
   {{- include "splice65.secretVolume" (list (include "splice65.redisSecret" .root) (include "splice65.redisSecretKey" .root) "url") | nindent 2 }}
 - name: rpc
   {{- include "splice65.secretVolume" (list (include "splice65.tokenSecret" .root) (include "splice65.tokenKey" .root) "token") | nindent 2 }}
+{{- if .root.Values.rpc.tls.enabled }}
+- name: tls
+  secret:
+    secretName: {{ include "splice65.tlsSecret" .root }}
+    defaultMode: 0440
+{{- end }}
 {{- with .root.Values.redis.ca }}
 {{- if .existingSecret }}
 - name: redis-ca
