@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { chartFiles } from '../deploy/chart/files.ts'
 import { temporaryFolder } from '../deploy/local/folder.ts'
+import { monitoringFiles } from '../deploy/monitoring/files.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const outputOption = '--outDir='
@@ -35,6 +36,19 @@ describe('the generated files of helm/splice65', () => {
         committed,
         text,
         `helm/splice65/${name} differs from the options of the services: run \`npm run generate\``,
+      )
+    }
+  })
+})
+
+describe('the generated files of deploy/monitoring', () => {
+  it('are what `npm run generate` writes', async () => {
+    for (const [name, text] of Object.entries(await monitoringFiles())) {
+      const committed = await readFile(join(root, name), 'utf8')
+      assert.equal(
+        committed,
+        text,
+        `${name} differs from what the services and dashboards say: run \`npm run generate\``,
       )
     }
   })

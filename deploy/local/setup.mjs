@@ -52,9 +52,16 @@ const slixmpp = {
 const openssl = { name: 'openssl', present: () => onPath('openssl'), apt: 'openssl', brew: 'openssl', dnf: 'openssl' }
 const haproxy = { name: 'haproxy', present: () => onPath('haproxy'), apt: 'haproxy', brew: 'haproxy', dnf: 'haproxy' }
 const compiler = { name: 'a C compiler', present: hasCompiler, apt: ['gcc', 'libc6-dev'], brew: 'gcc', dnf: 'gcc' }
+const prometheus = {
+  name: 'prometheus and promtool',
+  present: () => onPath('prometheus') && onPath('promtool'),
+  apt: 'prometheus',
+  brew: 'prometheus',
+  dnf: 'golang-github-prometheus',
+}
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, ejabberd, slixmpp, openssl],
+  test: [redis, prosody, ejabberd, slixmpp, openssl, prometheus],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
 }
 

@@ -67,10 +67,12 @@ export function createControlEvents({
   for (const outcome of activationOutcomes) activations.inc({ outcome }, 0)
   const activationSeconds = new Histogram({
     name: 'splice65_activation_duration_seconds',
-    help: 'Time from an activation to its answer.',
+    help: 'From an activation to its answer, by outcome.',
+    labelNames: ['outcome'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 4, 5],
     registers,
   })
+  activationSeconds.zero({ outcome: 'joined' })
   const registryMetrics = createRegistryMetrics(metrics, ['claim-activation', 'abandon-activation', 'bury', 'relays'])
   const connects = new Counter({
     name: 'splice65_component_connects_total',
@@ -124,7 +126,7 @@ export function createControlEvents({
     },
     activationAnswered({ outcome, requester, target, digest, durationMs, error }) {
       activations.inc({ outcome })
-      activationSeconds.observe(durationMs / 1000)
+      activationSeconds.observe({ outcome }, durationMs / 1000)
       log[severity[outcome]](
         {
           outcome,
