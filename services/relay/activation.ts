@@ -15,6 +15,8 @@ export interface ActivationOrder {
   readonly second: RemoteHalf
   readonly requester: string
   readonly target: string
+  /** Control's own test of an address. */
+  readonly selfTest: boolean
 }
 
 export interface ActivationParts {
@@ -96,11 +98,12 @@ export class Activation {
     }
   }
 
-  #bytestream({ room, second, requester, target }: ActivationOrder, first: Held, other: Held): Bytestream {
+  #bytestream(order: ActivationOrder, first: Held, other: Held): Bytestream {
+    const { room, second, requester, target, selfTest } = order
     const local = second.relay === this.#pod
     const path = local ? 'local' : 'handoff'
     return this.#parts.bytestreams.join(
-      { room, path, requester, target, peerRelay: local ? '' : second.relay },
+      { room, path, requester, target, peerRelay: local ? '' : second.relay, selfTest },
       first,
       other,
     )

@@ -20,6 +20,8 @@ export interface BytestreamFacts {
   readonly target: string
   /** The relay at the other end of the trunk; empty on a local path. */
   readonly peerRelay: string
+  /** Control's own test of an address, which no statistic of bytestreams counts; false on a leg, which cannot know. */
+  readonly selfTest: boolean
 }
 
 /** Two halves joined, counted, ended. States: live until `ended` resolves, for whichever reason came first. */

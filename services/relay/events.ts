@@ -160,7 +160,7 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     },
     bytestreamEnded(bytestream, { outcome, reason }, durationMs) {
       const { fromFirst, fromSecond } = bytestream.bytes
-      const { path } = bytestream.facts
+      const { path, selfTest } = bytestream.facts
       const told = {
         ...story(bytestream),
         outcome,
@@ -172,6 +172,10 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
       if (path === 'leg') {
         legs.inc({ outcome, reason })
         log.debug(told, 'leg ended')
+        return
+      }
+      if (selfTest) {
+        log.debug(told, 'self-test bytestream ended')
         return
       }
       bytestreams.inc({ outcome, reason, path })

@@ -34,7 +34,7 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
   const { pairing, bytestreams, activation, tickets, drain, sockets, clock, engine, trunkAddress } = parts
   const startedAt = clock.now()
   return {
-    async activate({ room, halves, requester, target }) {
+    async activate({ room, halves, requester, target, selfTest }) {
       const [first, second] = halves
       if (!first || !second || halves.length !== 2 || first.id === second.id) {
         throw new Failure('malformed', 'Cannot activate: it takes exactly two halves')
@@ -45,6 +45,7 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
         second: remoteHalfOf(second),
         requester,
         target,
+        selfTest,
       })
       return { path: bytestream ? pathOf(bytestream) : 'PATH_UNSPECIFIED', bytestream: bytestream?.id ?? '' }
     },

@@ -60,7 +60,14 @@ export async function listenTrunk(
     const prefix: Buffer = socket.read() ?? Buffer.alloc(0)
     const trunk = engine.hold(socket, { prefix, room: roomKey(half.room) }, unwatched)
     try {
-      const facts = { room: half.room, path: 'leg', requester: '', target: '', peerRelay: owner } as const
+      const facts = {
+        room: half.room,
+        path: 'leg',
+        requester: '',
+        target: '',
+        peerRelay: owner,
+        selfTest: false,
+      } as const
       bytestreams.join(facts, pairing.join(half), trunk)
     } catch (error) {
       trunk.release()

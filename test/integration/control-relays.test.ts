@@ -60,7 +60,10 @@ describe('control with two relays and a Redis', () => {
     return half
   }
 
-  const activate = (room: Room) => activator.activate({ rooms: [room], requester, target })
+  const activate = async (room: Room) => {
+    const { outcome } = await activator.activate({ rooms: [room], requester, target })
+    return outcome
+  }
 
   async function carries(from: ClientHalf, to: ClientHalf): Promise<void> {
     from.socket.write('hello')

@@ -7,7 +7,7 @@ import { StanzaError } from '../../shared/xmpp/stanza-error.ts'
 import { attribute, ns } from '../../shared/xmpp/xml.ts'
 import type { IqRequest, IqRoute } from '../component/router.ts'
 import type { Directory } from '../directory.ts'
-import type { Activated, Activator } from './activator.ts'
+import type { ActivatedOutcome, Activator } from './activator.ts'
 import type { Admission } from './admission.ts'
 import { type StreamhostOptions, streamhostNames } from './streamhost.ts'
 
@@ -23,7 +23,7 @@ export const activationOutcomes = [
   'over-limit',
   'unavailable',
   'internal',
-] as const satisfies readonly (Activated | FailureCode)[]
+] as const satisfies readonly (ActivatedOutcome | FailureCode)[]
 export type ActivationOutcome = (typeof activationOutcomes)[number]
 
 /** An activation that has been answered. What it did not get to is absent. */
@@ -84,7 +84,8 @@ export function activateRoute(
         if (!admits(requester)) throw new Failure('forbidden', 'Cannot activate: you may not use this proxy')
         asked = readActivation(request, streamhostNames(directory, options))
         const activation = { rooms: asked.rooms, requester: request.from, target: formatJid(asked.target) }
-        told(await limited(requester, () => activator.activate(activation)))
+        const { outcome } = await limited(requester, () => activator.activate(activation))
+        told(outcome)
         return undefined
       } catch (error) {
         told(error instanceof StanzaError ? 'malformed' : asFailure(error, 'Cannot activate').code, error)

@@ -9,7 +9,7 @@ import { createMemoryRegistry } from '../../shared/registry/memory.ts'
 import type { Registry, RelayRecord } from '../../shared/registry/registry.ts'
 import type { ActivateRequest__Output as ActivateRequest } from '../../shared/rpc/generated/splice65/relay/v1/ActivateRequest.ts'
 import type { RelayCalls } from '../../shared/rpc/relay-api.ts'
-import { type Activated, Activator } from './activator.ts'
+import { type Activated, type ActivatedOutcome, Activator } from './activator.ts'
 import { Permits } from './permits.ts'
 
 const room: Room = { digest: digestAsTyped('s1', 'a@ex.com/R', 'b@ex.org/T'), streamhost: '' }
@@ -111,12 +111,12 @@ function setUp(given: { relays?: string[]; known?: string[] } = {}) {
         target: 'b@ex.org/T',
       }),
     /** Lets the clock run until the promise settles; answers with how, and after how many milliseconds. */
-    async outcome(promise: Promise<Activated>): Promise<{ outcome: Activated | FailureCode; tookMs: number }> {
+    async outcome(promise: Promise<Activated>): Promise<{ outcome: ActivatedOutcome | FailureCode; tookMs: number }> {
       const startedMs = clock.now()
-      let outcome: Activated | FailureCode | undefined
+      let outcome: ActivatedOutcome | FailureCode | undefined
       promise.then(
         (activated) => {
-          outcome = activated
+          outcome = activated.outcome
         },
         (error) => {
           outcome = error instanceof Failure ? error.code : assert.fail(error)
@@ -147,6 +147,7 @@ describe('Activator.activate()', () => {
         ],
         requester: 'a@ex.com/R',
         target: 'b@ex.org/T',
+        selfTest: false,
       },
     ])
     assert.equal((await registry.claimActivation(room, 'another')).state, 'activated')

@@ -14,10 +14,19 @@ export interface Activation {
   /** Full JID, as the server stamped it. */
   readonly requester: string
   readonly target: string
+  /** True when control plays both ends itself, so that the relay leaves it out of its statistics. */
+  readonly selfTest?: boolean
 }
 
 /** `repeated`: the bytestream was live already, or had ended less than a minute ago. */
-export type Activated = 'joined' | 'repeated'
+export type ActivatedOutcome = 'joined' | 'repeated'
+
+/** An activation that succeeded. */
+export interface Activated {
+  readonly outcome: ActivatedOutcome
+  /** Names of the relays that held the two halves, the first half's first; empty when it was repeated. */
+  readonly relays: readonly string[]
+}
 
 export interface ActivatorOptions {
   /** An activation may come so long before the registration of a half. */
@@ -122,9 +131,9 @@ class Attempt {
       const seen = askRelaysToo ? await this.#lookAmongRelays(indexed) : indexed
       switch (seen.state) {
         case 'activated':
-          return 'repeated'
+          return { outcome: 'repeated', relays: [] }
         case 'pair':
-          if (await this.#join(seen)) return 'joined'
+          if (await this.#join(seen)) return { outcome: 'joined', relays: seen.halves.map(({ relay }) => relay) }
           break
         case 'crowded':
           throw this.#failure('not-ready', 'more than two halves are connected')
@@ -191,10 +200,13 @@ class Attempt {
 
   /** Has the relay of the first half join the two. False when it, or the other relay, no longer holds its half. */
   async #join({ room, halves }: Pair): Promise<boolean> {
-    const { requester, target } = this.#activation
+    const { requester, target, selfTest = false } = this.#activation
     const owner = this.#parts.relays.at(halves[0].rpcAddress)
     try {
-      await owner.activate({ room, halves, requester, target }, { timeoutMs: Math.max(this.#remainingMs(), 1) })
+      await owner.activate(
+        { room, halves, requester, target, selfTest },
+        { timeoutMs: Math.max(this.#remainingMs(), 1) },
+      )
     } catch (error) {
       await this.#settle(room, false)
       const code = error instanceof Failure ? error.code : 'internal'

@@ -50,7 +50,7 @@ function setUp(activator: (activation: Activation) => Promise<'joined'> = async 
   }
   const activate = async (activation: Activation) => {
     activations.push(activation)
-    return activator(activation)
+    return { outcome: await activator(activation), relays: [] }
   }
   const route = createRouter(
     {

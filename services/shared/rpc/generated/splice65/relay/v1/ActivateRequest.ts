@@ -8,6 +8,7 @@ export interface ActivateRequest {
   'halves'?: (_splice65_relay_v1_HalfReference)[];
   'requester'?: (string);
   'target'?: (string);
+  'selfTest'?: (boolean);
 }
 
 export interface ActivateRequest__Output {
@@ -15,4 +16,5 @@ export interface ActivateRequest__Output {
   'halves': (_splice65_relay_v1_HalfReference__Output)[];
   'requester': (string);
   'target': (string);
+  'selfTest': (boolean);
 }
