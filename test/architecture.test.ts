@@ -59,6 +59,18 @@ describe('breaches()', () => {
       "import '../shared/transfer/socks5-client.ts'",
       /never dials/,
     ],
+    [
+      "a client's dialer where control answers iqs",
+      'control/bytestreams/streamhost.ts',
+      "import '../../shared/transfer/socks5-client.ts'",
+      /never dials/,
+    ],
+    [
+      'a client inside the self-test',
+      'control/self-test/self-test.ts',
+      "import '../../shared/transfer/requester.ts'",
+      /takes nothing else/,
+    ],
     ['a call of net.connect', 'relay/listener.ts', 'net.connect(1)', /says `net\.connect`: only handoff/],
   ]
   for (const [fact, path, text, says] of cases) {
@@ -78,10 +90,11 @@ describe('breaches()', () => {
     )
   })
 
-  it('lets the command line start a service, and the trunk dial', () => {
+  it('lets the command line start a service, and the trunk and the self-test dial', () => {
     const files = [
       { path: 'cli/commands/serve.ts', text: "import { startRelay } from '../../relay/wire.ts'" },
       { path: 'relay/trunk.ts', text: "import { connect } from 'node:net'" },
+      { path: 'control/self-test/round-trip.ts', text: "import '../../shared/transfer/socks5-client.ts'" },
     ]
     assert.deepEqual(breaches(files), [])
   })

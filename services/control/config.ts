@@ -89,6 +89,18 @@ export const controlOptions = z
       .describe('How long a relay may take to say what it holds, in milliseconds'),
     findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once'),
 
+    selfTest: z
+      .stringbool()
+      .default(true)
+      .describe('Send bytes through the advertised addresses now and then; off where they cannot be reached from here'),
+    selfTestIntervalMs: integer(1_000).default(60_000).describe('How often, in milliseconds, on average'),
+    selfTestTimeoutMs: integer(100)
+      .default(10_000)
+      .describe('How long a bytestream of the self-test may take, in milliseconds'),
+    selfTestBytes: integer(1, 1 << 24)
+      .default(65_536)
+      .describe('How many bytes it carries each way'),
+
     registryUrl: secret(
       z
         .string()

@@ -25,6 +25,8 @@ import { openDirectory } from './directory.ts'
 import { createControlEvents } from './events.ts'
 import { Fleet } from './fleet/fleet.ts'
 import { controlHandlers } from './rpc.ts'
+import { createSelfTestEvents } from './self-test/events.ts'
+import { SelfTest } from './self-test/self-test.ts'
 
 /** Parts of control that can be given instead of built. What is given stays its giver's to close. */
 export interface ControlParts {
@@ -70,6 +72,20 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock }, config)
+  const component = {
+    get state() {
+      return link.state
+    },
+  }
+  const selfTest = config.selfTest
+    ? opened.adopt(
+        new SelfTest(
+          { activator, directory, component, events: createSelfTestEvents({ log, metrics }), clock, random },
+          config,
+        ),
+        (it) => it.stop(),
+      )
+    : undefined
   const answer = createRouter(
     {
       routes: [
@@ -93,6 +109,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const ready = () => unreadiness(link.state)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.adopt(link, (it) => it.stop()).start()
+  selfTest?.start()
 
   const running = opened.move()
   return {

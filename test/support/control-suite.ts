@@ -67,6 +67,7 @@ export function controlSuite(
         CONTROL_COMPONENT_STANDBY_MS: '50',
         CONTROL_STREAMHOSTS: 'relay.example.test:7777,alt=[2001:DB8::1]:443',
         CONTROL_OVERTAKE_MS: '100',
+        CONTROL_SELF_TEST: 'false',
         CONTROL_HEALTH_HOST: '127.0.0.1',
         CONTROL_HEALTH_PORT: '0',
         CONTROL_RPC_PORT: '0',

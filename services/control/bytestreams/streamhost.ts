@@ -32,6 +32,12 @@ export function advertised(directory: Directory, options: StreamhostOptions): St
   return [...own, ...options.streamhosts]
 }
 
+/** Every address that a client may be told, now or when the load is another. */
+export function allAddresses(directory: Directory, options: StreamhostOptions): Streamhost[] {
+  const own = options.streamhostMode === 'per-pod' ? leastLoaded(directory.alive(), Number.POSITIVE_INFINITY) : []
+  return [...own, ...options.streamhosts]
+}
+
 /** The names of all streamhosts that clients may have been told of, the component's own among them. */
 export function streamhostNames(directory: Directory, options: StreamhostOptions): string[] {
   const own = options.streamhostMode === 'per-pod' ? directory.alive().filter(({ streamhost }) => streamhost) : []
