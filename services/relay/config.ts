@@ -118,7 +118,12 @@ export const relayOptions = z.object({
   drainDelayMs: integer(0)
     .default(5_000)
     .describe('After SIGTERM new clients are served for this long, until load balancers know.'),
-  drainTimeoutMs: integer(1).default(3_600_000).describe('A drain ends what is live after this.'),
+  drainTimeoutMs: integer(1)
+    .default(3_600_000)
+    .describe('How long after SIGTERM what is live may take to end; what is left then is ended.'),
+  drainSpreadMs: integer(0)
+    .default(10_000)
+    .describe('Over how long a drain ends what is left, so that clients do not all come back in one moment.'),
 })
 
 export type RelayConfig = Readonly<z.infer<typeof relayOptions>>
