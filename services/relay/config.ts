@@ -76,6 +76,10 @@ export const relayOptions = z.object({
   tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
   trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
   trunkPort: port().default(6501).describe('Port of trunks.'),
+  trunkTls: z
+    .stringbool()
+    .default(false)
+    .describe('Trunks are mutual TLS too, on every relay alike; costs several times the CPU on what crosses relays.'),
 
   engine: z
     .enum(['auto', 'splice', 'stream'])

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import { temporaryFolder } from '../../deploy/local/folder.ts'
+import { type CertificateFiles, createAuthority } from '../../test/support/certificates.ts'
 import { activate, freshDigest, startRelays, type TestRelays } from '../../test/support/relays.ts'
 import { closed, connectRequest, dialHalf, greeting, readToEnd, readUpTo } from '../../test/support/socks-client.ts'
 import { until } from '../../test/support/until.ts'
@@ -38,12 +40,26 @@ async function waiting(relays: TestRelays): Promise<number> {
 }
 
 const engines = ['splice', 'stream'] as const
-const runs = engines.flatMap((engine) => placements.map((placement) => ({ engine, ...placement })))
+const runs = engines.flatMap((engine) => [
+  ...placements.map((placement) => ({ engine, trunkTls: false, ...placement })),
+  { engine, trunkTls: true, where: 'across two relays inside TLS', ports: [0, 1], path: 'PATH_HANDOFF' } as const,
+])
 
-for (const { engine, where, ports, path } of runs) {
+for (const { engine, trunkTls, where, ports, path } of runs) {
   describe(`A bytestream ${where}, by ${engine}`, () => {
+    let files: CertificateFiles | undefined
+    const options = () => ({ engine, trunkTls, ...files })
+
+    if (trunkTls) {
+      const folder = temporaryFolder('trunk')
+      before(async () => {
+        files = await (await createAuthority(folder)).issue('relay')
+      })
+      after(() => folder.remove())
+    }
+
     it('carries both directions to the byte, with early bytes first and the reply after the FIN', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       const request = randomBytes(5_000_000)
@@ -71,7 +87,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('keeps the second half’s direction open when the first finishes, and the other way round', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       for (const order of [0, 1]) {
         const digest = freshDigest()
         const pair = await dialPair(relays, digest, ports)
@@ -85,7 +101,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('resets the other side when one side resets', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)
@@ -101,7 +117,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('succeeds again when the activation is repeated, while it runs and after its end', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const { clients } = relays
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
@@ -140,7 +156,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('is ended by an operator', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)
