@@ -61,7 +61,7 @@ const prometheus = {
 }
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, ejabberd, slixmpp, openssl, prometheus],
+  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
 }
 

@@ -21,6 +21,14 @@ export const relayOptions = z.object({
     .describe(
       'SOCKS5 listeners, host:port or name=host:port, separated by commas. A name is the streamhost that leads to it.',
     ),
+  proxyListen: list()
+    .default([])
+    .describe(
+      'SOCKS5 listeners like those of listen, for connections that begin with a PROXY protocol header (version 1 or 2) of a trusted proxy; others are refused there. A name may be one of listen: the same streamhost.',
+    ),
+  proxyTrusted: list()
+    .default([])
+    .describe('Addresses and CIDRs of the proxies in front of proxyListen, separated by commas. Needed with it.'),
   ownListen: z
     .string()
     .optional()

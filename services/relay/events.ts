@@ -7,6 +7,7 @@ import type { Registry } from '../shared/registry/registry.ts'
 import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
 import type { CallEnded } from '../shared/rpc/client.ts'
 import { createRpcMetrics } from '../shared/rpc/rpc-metrics.ts'
+import type { Clock } from '../shared/runtime/clock.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { Bytestream } from './bytestream.ts'
@@ -15,12 +16,19 @@ import { exposeGauges, type RelayGauges, type RelayTerms } from './gauges.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { Address } from './public-address/find-address.ts'
 import { exposeRelayedBytes } from './relayed-bytes.ts'
+import { seldom } from './seldom.ts'
 import { handshakeFaults } from './socks5/handshake.ts'
+
+/** What is wrong where a PROXY header from a trusted proxy is required. */
+const proxyFaults = ['untrusted', 'header-missing', 'header-malformed'] as const
+/** A proxy that is set up wrongly shows at once, and whoever knocks at the port cannot fill the log. */
+const PROXY_WARNING_MS = 60_000
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
 export const handshakeResults = [
   'accepted',
   'probe',
+  ...proxyFaults,
   ...handshakeFaults,
   'taken',
   'over-limit',
@@ -59,7 +67,15 @@ export interface RelayEvents {
 const ownedPaths = ['local', 'handoff']
 
 /** Builds the events of one relay. */
-export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metrics }): RelayEvents {
+export function createRelayEvents({
+  log,
+  metrics,
+  clock,
+}: {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly clock: Clock
+}): RelayEvents {
   const registers = [metrics]
   const handshakes = new Counter({
     name: 'splice65_handshakes_total',
@@ -128,6 +144,7 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     registers,
   })
   const registry = createRegistryMetrics(metrics, ['claim', 'renew', 'release', 'bury', 'announce', 'withdraw'])
+  const mayWarnOfProxies = seldom(clock, PROXY_WARNING_MS)
 
   const story = (bytestream: Bytestream) => ({
     digest: abbreviate(bytestream.facts.room.digest),
@@ -142,6 +159,9 @@ export function createRelayEvents({ log, metrics }: { log: Logger; metrics: Metr
     handshakeEnded(result, remote, why) {
       handshakes.inc({ result })
       log.debug({ remote, result, why }, 'handshake ended')
+      if (proxyFaults.some((fault) => fault === result) && mayWarnOfProxies()) {
+        log.warn({ remote, result, why }, 'refused where a trusted proxy and its PROXY header are required')
+      }
     },
     halfWaits(half) {
       log.debug({ half: half.id, digest: abbreviate(half.room.digest), remote: half.remote }, 'half-connection waits')

@@ -7,6 +7,8 @@ import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { Pairing } from './pairing.ts'
+import { ProxyHeader } from './proxy-protocol/header.ts'
+import type { TrustedProxies } from './proxy-protocol/trusted-proxies.ts'
 import { refuse } from './refusal.ts'
 import type { SocketCount } from './socket-count.ts'
 import { type ConnectRequest, Handshake } from './socks5/handshake.ts'
@@ -34,6 +36,11 @@ export interface SocksListenerOptions {
   readonly host: string
   readonly port: number
   readonly handshakeTimeoutMs: number
+  /**
+   * Given, every connection must come from one of these and begin with a PROXY header, which says who the client is.
+   * Otherwise none may have one.
+   */
+  readonly trustedProxies?: TrustedProxies
 }
 
 /** Listens for clients and brings each through its handshake into the room it names. */
@@ -41,6 +48,13 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
   const negotiations = new Set<Negotiation>()
   const server = createServer({ ...tcpOptions, pauseOnConnect: true }, (socket) => {
     const remote = socket.remoteAddress ?? 'unknown'
+    if (options.trustedProxies?.includes(remote) === false) {
+      // Who has no address any more has left already: the checks of load balancers end so.
+      const result = socket.remoteAddress === undefined ? 'probe' : 'untrusted'
+      parts.events.handshakeEnded(result, remote, 'it is not one of the trusted proxies')
+      socket.destroy()
+      return
+    }
     // Node hides descriptor exhaustion, so the bound is ours; there is no greeting yet that an answer could follow.
     if (!parts.sockets.take()) {
       parts.events.handshakeEnded('over-limit', remote, 'the relay is full')
@@ -72,9 +86,12 @@ const replyFor: Partial<Record<Failure['code'], Rep>> = { taken: rep.notAllowed,
 class Negotiation {
   readonly ended: Promise<void>
   readonly #socket: Socket
-  readonly #remote: string
+  /** The client's address: its socket's own, until a PROXY header names another. */
+  #remote: string
   readonly #parts: SocksListenerParts
   readonly #streamhost: string
+  /** The PROXY header, until it has been read. */
+  #header: ProxyHeader | undefined
   readonly #handshake = new Handshake()
   readonly #settle: () => void
   readonly #cancelDeadline: () => void
@@ -89,6 +106,7 @@ class Negotiation {
     this.#remote = remote
     this.#parts = parts
     this.#streamhost = options.streamhost
+    this.#header = options.trustedProxies && new ProxyHeader()
     this.#cancelDeadline = parts.clock.after(options.handshakeTimeoutMs, () => this.#fail('expired'))
     socket
       .on('data', this.#onData)
@@ -104,6 +122,21 @@ class Negotiation {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    const bytes = this.#header ? this.#unwrap(this.#header, chunk) : chunk
+    if (bytes) this.#negotiate(bytes)
+  }
+
+  /** What is behind the PROXY header, once that is whole. */
+  #unwrap(header: ProxyHeader, chunk: Buffer): Buffer | undefined {
+    const step = header.push(chunk)
+    if (step?.step === 'refused') this.#fail(`header-${step.fault}`, step.why)
+    if (step?.step !== 'read') return undefined
+    this.#header = undefined
+    this.#remote = step.source ?? this.#remote
+    return step.rest
+  }
+
+  #negotiate(chunk: Buffer): void {
     for (const step of this.#handshake.push(chunk)) {
       switch (step.step) {
         case 'greeted':
@@ -170,16 +203,17 @@ class Negotiation {
     this.#parts.events.handshakeEnded(result, this.#remote, why)
   }
 
-  /** The client went away: before a request that is a probe, half way through it is not. */
+  /** The client went away: between two messages that is a probe, half way through one it is not. */
   #left(): void {
-    this.#fail(this.#half === undefined && !this.#handshake.underWay ? 'probe' : 'aborted')
+    const underWay = this.#half !== undefined || this.#header?.underWay || this.#handshake.underWay
+    this.#fail(underWay ? 'aborted' : 'probe')
   }
 
-  #fail(result: HandshakeResult): void {
+  #fail(result: HandshakeResult, why?: string): void {
     this.#leave()
     this.#socket.on('error', ignore).destroy()
     if (this.#half) this.#parts.pairing.end(this.#half, { outcome: 'aborted', reason: 'left' })
-    this.#parts.events.handshakeEnded(result, this.#remote)
+    this.#parts.events.handshakeEnded(result, this.#remote, why)
   }
 
   #leave(): void {

@@ -25,6 +25,7 @@ import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
+import { parseTrustedProxies, type TrustedProxies } from './proxy-protocol/trusted-proxies.ts'
 import { type FindAddress, findAddressBy } from './public-address/find-address.ts'
 import { accessOfPod, type KubernetesApi, openKubernetes } from './public-address/kubernetes.ts'
 import { PublicAddress } from './public-address/public-address.ts'
@@ -53,6 +54,8 @@ export interface RunningRelay extends Running {
   readonly ports: {
     /** SOCKS5 ports by streamhost; the main shared address has the empty name. */
     readonly socks: Readonly<Record<string, number>>
+    /** The same for connections that begin with a PROXY header. */
+    readonly proxied: Readonly<Record<string, number>>
     readonly rpc: number
     readonly trunk: number
     readonly health: number
@@ -64,12 +67,13 @@ export interface RunningRelay extends Running {
 export async function startRelay(config: RelayConfig, given: Partial<RelayParts> = {}): Promise<RunningRelay> {
   demandToken('relay', config)
   const listenAddresses = addressesOf(config)
+  const proxies = proxiesOf(config)
   const kubernetes = given.kubernetes ?? openKubernetes(accessOfPod({}))
   const findAddress = ownAddressOf(config, kubernetes)
   const log = given.log ?? createLog('relay', config)
   const metrics = given.metrics ?? createMetrics('relay')
   const clock = given.clock ?? systemClock
-  const events = createRelayEvents({ log, metrics })
+  const events = createRelayEvents({ log, metrics, clock })
 
   // What is opened here closes in reverse order: when the relay stops, or at once when it cannot start.
   await using opened = new AsyncDisposableStack()
@@ -111,12 +115,18 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
 
   const trunk = await listenTrunk({ transport, engine, tickets, pairing, bytestreams, events }, config)
   opened.defer(() => trunk.stop())
-  const socksPorts: Record<string, number> = {}
-  for (const address of listenAddresses) {
-    const socks = await listenSocks({ pairing, engine, clock, sockets, events }, { ...config, ...address })
-    opened.defer(() => socks.stop())
-    socksPorts[address.streamhost] = socks.address.port
+  const listenAt = async (addresses: readonly ListenAddress[], terms: { trustedProxies?: TrustedProxies } = {}) => {
+    const ports: Record<string, number> = {}
+    for (const address of addresses) {
+      const parts = { pairing, engine, clock, sockets, events }
+      const socks = await listenSocks(parts, { ...config, ...address, ...terms })
+      opened.defer(() => socks.stop())
+      ports[address.streamhost] = socks.address.port
+    }
+    return ports
   }
+  const socksPorts = await listenAt(listenAddresses)
+  const proxiedPorts = await listenAt(proxies.at, proxies)
 
   const answering = { pairing, bytestreams, activation, tickets, drain, sockets, engine, clock }
   const handlers = relayHandlers({
@@ -157,7 +167,13 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   )
   const ready = () => (drain.draining ? 'draining' : undefined)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
-  const ports = { socks: socksPorts, rpc: rpc.port, trunk: trunk.address.port, health: health.address.port }
+  const ports = {
+    socks: socksPorts,
+    proxied: proxiedPorts,
+    rpc: rpc.port,
+    trunk: trunk.address.port,
+    health: health.address.port,
+  }
   log.info({ ports, engine: engine.name, maxSockets: sockets.capacity }, 'relay started')
 
   const running = opened.move()
@@ -174,6 +190,21 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
 function addressesOf({ listen, ownListen, pod }: RelayConfig): ListenAddress[] {
   const addresses = listen.map(parseListenAddress)
   if (ownListen !== undefined) addresses.push({ ...parseListenAddress(ownListen), streamhost: pod })
+  return distinct(addresses)
+}
+
+/** Where connections with a PROXY header arrive, and from whom. */
+function proxiesOf({ proxyListen, proxyTrusted }: RelayConfig): {
+  at: ListenAddress[]
+  trustedProxies: TrustedProxies
+} {
+  if (proxyListen.length > 0 && proxyTrusted.length === 0) {
+    throw new Failure('malformed', 'RELAY_PROXY_LISTEN needs RELAY_PROXY_TRUSTED: whom to believe a PROXY header')
+  }
+  return { at: distinct(proxyListen.map(parseListenAddress)), trustedProxies: parseTrustedProxies(proxyTrusted) }
+}
+
+function distinct(addresses: ListenAddress[]): ListenAddress[] {
   const names = addresses.map(({ streamhost }) => streamhost)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) {

@@ -59,8 +59,14 @@ const rules: readonly Rule[] = [
       target.startsWith('relay/socks5/') || target.startsWith('shared/bytestream/') || pureModules.includes(target),
   },
   {
+    because: 'relay/proxy-protocol is pure and takes no more of node: than what can be told from an address',
+    of: (path) => path.startsWith('relay/proxy-protocol/'),
+    mayImport: (target) =>
+      target.startsWith('relay/proxy-protocol/') || target.startsWith('shared/bytestream/') || target === 'node:net',
+  },
+  {
     because: 'what is pure uses no clock, no chance, no network and no environment',
-    of: (path) => path.startsWith('shared/bytestream/') || path.startsWith('relay/socks5/'),
+    of: (path) => /^(?:shared\/bytestream|relay\/socks5|relay\/proxy-protocol)\//.test(path),
     mayNotSay:
       /\bDate\.now\b|\bnew Date\b|\bperformance\.\w|\bset(?:Timeout|Interval|Immediate)\b|\bMath\.random\b|\brandom(?:Bytes|UUID|Int)\b|\bfetch\(|\bconsole\.\w/,
   },
