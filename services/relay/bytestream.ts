@@ -26,8 +26,8 @@ export interface BytestreamFacts {
 
 /** Two halves joined, counted, ended. States: live until `ended` resolves, for whichever reason came first. */
 export class Bytestream {
-  /** Random name, for operators. */
-  readonly id = randomBytes(9).toString('base64url')
+  /** Random name, for operators: of digits only, so that no command line takes it for an option. */
+  readonly id = randomBytes(8).toString('hex')
   readonly facts: BytestreamFacts
   /** Milliseconds of the clock that judges it. */
   readonly startedAt: number
