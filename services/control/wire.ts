@@ -102,12 +102,11 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
   events.watch({ link, directory, registry })
-  const handlers = controlHandlers({ fleet: new Fleet({ directory, relays, clock }) })
+  const handlers = controlHandlers({ fleet: new Fleet({ directory, relays, clock }), selfTest })
   const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
     it.stop(),
   )
-  let stopping = false
-  const ready = () => (stopping ? 'stopping' : unreadiness(link.state))
+  const ready = () => unreadiness(link.state)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.adopt(link, (it) => it.stop()).start()
   selfTest?.start()
@@ -117,12 +116,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     addresses: { health: health.address },
     rpcPort: rpc.port,
     component: link,
-    async drain(signal) {
-      stopping = true
-      // By then whatever was asked before is answered; where requests never cease there is no better moment to leave.
-      const over = AbortSignal.any([signal, AbortSignal.timeout(config.activationTimeoutMs)])
-      await Promise.race([link.settle(), aborted(over)])
-    },
+    drain: (signal) => Promise.race([link.settle(), aborted(signal)]),
     stop: () => running.disposeAsync(),
   }
 }
