@@ -1,3 +1,4 @@
+import type { ReadStream, WriteStream } from 'node:tty'
 import type { Command } from 'commander'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { type Jid, parseJid } from '../shared/bytestream/jid.ts'
@@ -11,6 +12,8 @@ import { createReporter, type Reporter } from './reporter.ts'
 export interface Surroundings {
   readonly stdout: Screen
   readonly stderr: Screen
+  /** The same standard output, and standard input, for a view that is drawn anew. */
+  readonly terminal: { readonly input: ReadStream; readonly output: WriteStream }
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   /** Aborts when the user interrupts. */

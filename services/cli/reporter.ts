@@ -2,6 +2,7 @@ import type { Clock } from '../shared/runtime/clock.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
 import type { ProbeResult } from '../shared/transfer/probe.ts'
 import { describeStreamhost } from '../shared/transfer/streamhost.ts'
+import { printable } from './printable.ts'
 import { formatBytes, type Progress, type Screen, showProgress } from './progress.ts'
 
 export interface ReporterParts {
@@ -19,6 +20,12 @@ export interface ReporterOptions {
   readonly trace: boolean
 }
 
+/** One JSON line of a result. */
+export interface ResultEvent {
+  readonly event: string
+  readonly [detail: string]: unknown
+}
+
 /** What a command says while it works. */
 export interface Reporter {
   /** Call for one transfer; each has a progress of its own. */
@@ -32,6 +39,8 @@ export interface Reporter {
   probed(proxy: string, result: ProbeResult): void
   /** What to look at after a probe failed at a stage. */
   advise(stage: string, advice: string): void
+  /** What was asked for: these events as JSON lines, or else this text, which must be printable. */
+  results(events: readonly ResultEvent[], text: readonly string[]): void
   failed(error: unknown): void
   warn(text: string): void
 }
@@ -110,6 +119,10 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
       if (json) line({ event: 'advice', stage, advice })
       else say(`failed at ${stage}\n  ${advice}`)
     },
+    results(events, text) {
+      if (json) for (const event of events) line(event)
+      else for (const each of text) stdout.write(`${each}\n`)
+    },
     failed(error) {
       clear()
       const message = error instanceof Error ? error.message : String(error)
@@ -138,9 +151,4 @@ function describe(event: Exclude<TransferEvent, { event: 'progress' }>, atMs: nu
     case 'fallback':
       return `${time}  ${event.from} failed, trying ${event.to}: ${printable(event.reason)}`
   }
-}
-
-/** Text of others, without what a terminal would obey. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '�')
 }

@@ -1,6 +1,7 @@
+import type { Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Connection, Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
+import type { Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
 import { RateLimits } from './rate-limit.ts'
 
 const noLoad: EngineLoad = {
@@ -35,19 +36,19 @@ export const streamEngine: Engine = {
 
 /** A socket with the bytes it sent early, and whether that was all. */
 interface Early {
-  readonly socket: Connection
+  readonly socket: Socket
   readonly bytes: readonly Buffer[]
   readonly finished: boolean
 }
 
 class HeldSocket implements Held {
-  readonly #socket: Connection
+  readonly #socket: Socket
   readonly #bytes: Buffer[] = []
   readonly #watch: HeldWatch
   #size = 0
   #finished = false
 
-  constructor(socket: Connection, prefix: Buffer, watch: HeldWatch) {
+  constructor(socket: Socket, prefix: Buffer, watch: HeldWatch) {
     this.#socket = socket
     this.#watch = watch
     if (prefix.length > 0) this.#onData(prefix)
@@ -89,7 +90,7 @@ class SocketFlow implements Flow {
   readonly ended: Promise<FlowEnd>
   readonly #first: Direction
   readonly #second: Direction
-  readonly #sockets: { readonly first: Connection; readonly second: Connection }
+  readonly #sockets: { readonly first: Socket; readonly second: Socket }
   #end: FlowEnd = { how: 'finished' }
 
   constructor(first: Early, second: Early, limits: RateLimits | undefined) {
@@ -123,16 +124,16 @@ class SocketFlow implements Flow {
 
   #reset(end: FlowEnd): void {
     if (this.#end.how === 'finished') this.#end = end
-    for (const socket of Object.values(this.#sockets)) if (!socket.closed) socket.resetAndDestroy()
+    for (const socket of Object.values(this.#sockets)) if (!socket.destroyed) socket.resetAndDestroy()
   }
 }
 
 /** One direction: what came early, then the rest, then the FIN. */
 class Direction {
-  readonly #to: Connection
+  readonly #to: Socket
   readonly #before: number
 
-  constructor(from: Early, to: Connection, limits: RateLimits | undefined) {
+  constructor(from: Early, to: Socket, limits: RateLimits | undefined) {
     this.#to = to
     this.#before = to.bytesWritten
     for (const chunk of from.bytes) to.write(chunk)

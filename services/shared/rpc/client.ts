@@ -35,6 +35,8 @@ export function openRpcClient<M extends Messages>(
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5_000,
+    // The bytestreams of a large fleet are one answer.
+    'grpc.max_receive_message_length': 64 << 20,
     // TLS asks for a name, and the address of a pod is none (RFC 6066 §3).
     'grpc.ssl_target_name_override': 'splice65',
   })
