@@ -1,4 +1,5 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { parse } from 'yaml'
 import { startChild } from './child.ts'
 import { temporaryFolder } from './folder.ts'
 import { freePort } from './port.ts'
@@ -19,7 +20,7 @@ export async function startEjabberd(options: XmppServerOptions): Promise<XmppSer
   const folder = temporaryFolder('ejabberd')
   const configFile = folder.file('ejabberd.yml')
   // JSON is YAML.
-  const settings = configuration({ ...options, c2sPort, componentPort })
+  const settings = merged(configuration({ ...options, c2sPort, componentPort }), parse(options.pasted ?? '{}'))
   await writeFile(configFile, JSON.stringify(settings, undefined, 2), { mode: 0o600 })
   // Erlang reads a script of expressions; passwords in it never show in the list of processes.
   const scriptFile = folder.file('start.erl')
@@ -62,8 +63,18 @@ export async function startEjabberd(options: XmppServerOptions): Promise<XmppSer
 /** Options whose ports are known. */
 type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
 
-function configuration({ domain, components, proxy65, c2sPort, componentPort }: Settled) {
+function configuration({ domain, components, proxy65, pasted, c2sPort, componentPort }: Settled) {
   const passwords = components.map((component) => [component.domain, { password: component.secret }] as const)
+  const service = {
+    port: componentPort,
+    ip: '127.0.0.1',
+    module: 'ejabberd_service',
+    access: 'all',
+    shaper_rule: 'none',
+    // With global routes every component would be given the stanzas of every host of this listener.
+    global_routes: false,
+    hosts: Object.fromEntries(passwords),
+  }
   return {
     hosts: [domain],
     loglevel: 'info',
@@ -77,16 +88,7 @@ function configuration({ domain, components, proxy65, c2sPort, componentPort }: 
         shaper: 'none',
         access: 'all',
       },
-      {
-        port: componentPort,
-        ip: '127.0.0.1',
-        module: 'ejabberd_service',
-        access: 'all',
-        shaper_rule: 'none',
-        // With global routes every component would be given the stanzas of every host of this listener.
-        global_routes: false,
-        hosts: Object.fromEntries(passwords),
-      },
+      ...(pasted === undefined ? [service] : []),
     ],
     auth_method: 'internal',
     disable_sasl_mechanisms: [],
@@ -105,6 +107,18 @@ function configuration({ domain, components, proxy65, c2sPort, componentPort }: 
       }),
     },
   }
+}
+
+/** Both in one: objects key by key, lists one behind the other; of anything else the second. */
+function merged(first: unknown, second: unknown): unknown {
+  if (Array.isArray(first) && Array.isArray(second)) return [...first, ...second]
+  if (!isObject(first) || !isObject(second)) return second
+  const both = Object.entries(second).map(([key, value]) => [key, key in first ? merged(first[key], value) : value])
+  return { ...first, ...Object.fromEntries(both) }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function script({ domain, accounts }: XmppServerOptions): string {

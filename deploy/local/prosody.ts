@@ -15,7 +15,8 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
   const configFile = folder.file('prosody.cfg.lua')
   await writeFile(configFile, configuration({ ...options, c2sPort, componentPort }, folder), { mode: 0o600 })
   // Prosody opens the port of components when it has some.
-  const ports = options.components.length > 0 ? [c2sPort, componentPort] : [c2sPort]
+  const hasComponents = options.components.length > 0 || options.pasted !== undefined
+  const ports = hasComponents ? [c2sPort, componentPort] : [c2sPort]
   for (const account of options.accounts) await writeAccount(account, options.domain, folder)
 
   const server = await restartable(
@@ -40,7 +41,8 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
 /** Options whose ports are known. */
 type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
 
-function configuration({ domain, components, proxy65, c2sPort, componentPort }: Settled, folder: Folder) {
+function configuration(settled: Settled, folder: Folder) {
+  const { domain, components, proxy65, pasted = '', c2sPort, componentPort } = settled
   // Prosody lists components below the domain by itself.
   const others = components.filter((component) => !component.domain.endsWith(`.${domain}`))
   const items = others.map((component) => `{ ${lua(component.domain)}, "File transfer" };`)
@@ -75,8 +77,10 @@ allow_unencrypted_plain_auth = true
 c2s_stanza_size_limit = 1048576
 component_stanza_size_limit = 1048576
 
+${pasted}
+
 VirtualHost ${lua(domain)}
-  disco_items = { ${items.join(' ')} }
+${items.length > 0 ? `  disco_items = { ${items.join(' ')} }` : ''}
 
 ${blocks.join('\n')}`
 }

@@ -27,6 +27,11 @@ export interface XmppServerOptions {
   readonly components: readonly ComponentAccount[]
   /** Default: none. */
   readonly proxy65?: BuiltInProxy
+  /**
+   * Configuration in the server's own language, as an operator pastes it. Prosody reads it behind the global options and
+   * before the hosts; ejabberd’s is merged into ours, lists at their end. It opens `componentPort` itself.
+   */
+  readonly pasted?: string
   /** Default: a free one. */
   readonly c2sPort?: number
   /** Where components connect. Default: a free one. */

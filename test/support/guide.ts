@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises'
+
+/** The fenced blocks of one language in a guide of `deploy/examples`, in order. Throws when there is none. */
+export async function blocksOf(guide: string, language: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../deploy/examples/${guide}`, import.meta.url), 'utf8')
+  const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms')
+  const blocks = [...text.matchAll(fenced)].map(([, block = '']) => block)
+  if (blocks.length === 0) throw new Error(`Cannot test ${guide}: it has no block of ${language}`)
+  return blocks
+}
+
+/** A block with this machine's address and port in place of the guide's. Throws when the block does not have those. */
+export function localised(block: string, componentPort: number): string {
+  const local = block.replace('10.0.0.5', '127.0.0.1').replace('5347', String(componentPort))
+  if (local.includes('127.0.0.1') && local.includes(String(componentPort))) return local
+  throw new Error(`Cannot run a block of a guide: it does not listen on 10.0.0.5 port 5347:\n${block}`)
+}
