@@ -51,7 +51,7 @@ describe('breaches()', () => {
       'a dialer on the client path',
       'relay/half-connection.ts',
       "import { connect } from 'node:net'",
-      /only handoff\.ts, trunk/,
+      /only trunk-transport\.ts/,
     ],
     [
       "a client's dialer on the client path",
@@ -71,7 +71,7 @@ describe('breaches()', () => {
       "import '../../shared/transfer/requester.ts'",
       /takes nothing else/,
     ],
-    ['a call of net.connect', 'relay/listener.ts', 'net.connect(1)', /says `net\.connect`: only handoff/],
+    ['a call of net.connect', 'relay/listener.ts', 'net.connect(1)', /says `net\.connect`: only trunk-transport/],
   ]
   for (const [fact, path, text, says] of cases) {
     it(`names ${fact}`, () => {
@@ -93,7 +93,7 @@ describe('breaches()', () => {
   it('lets the command line start a service, and the trunk and the self-test dial', () => {
     const files = [
       { path: 'cli/commands/serve.ts', text: "import { startRelay } from '../../relay/wire.ts'" },
-      { path: 'relay/trunk.ts', text: "import { connect } from 'node:net'" },
+      { path: 'relay/trunk-transport.ts', text: "import { connect } from 'node:net'" },
       { path: 'control/self-test/round-trip.ts', text: "import '../../shared/transfer/socks5-client.ts'" },
     ]
     assert.deepEqual(breaches(files), [])

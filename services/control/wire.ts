@@ -106,7 +106,8 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
     it.stop(),
   )
-  const ready = () => unreadiness(link.state)
+  let stopping = false
+  const ready = () => (stopping ? 'stopping' : unreadiness(link.state))
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.adopt(link, (it) => it.stop()).start()
   selfTest?.start()
@@ -116,7 +117,12 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     addresses: { health: health.address },
     rpcPort: rpc.port,
     component: link,
-    drain: (signal) => Promise.race([link.settle(), aborted(signal)]),
+    async drain(signal) {
+      stopping = true
+      // By then whatever was asked before is answered; where requests never cease there is no better moment to leave.
+      const over = AbortSignal.any([signal, AbortSignal.timeout(config.activationTimeoutMs)])
+      await Promise.race([link.settle(), aborted(over)])
+    },
     stop: () => running.disposeAsync(),
   }
 }

@@ -84,6 +84,10 @@ export const relayOptions = z.object({
   tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
   trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
   trunkPort: port().default(6501).describe('Port of trunks.'),
+  trunkTls: z
+    .stringbool()
+    .default(false)
+    .describe('Trunks are mutual TLS too, on every relay alike; costs several times the CPU on what crosses relays.'),
 
   engine: z
     .enum(['auto', 'splice', 'stream'])
@@ -126,7 +130,12 @@ export const relayOptions = z.object({
   drainDelayMs: integer(0)
     .default(5_000)
     .describe('After SIGTERM new clients are served for this long, until load balancers know.'),
-  drainTimeoutMs: integer(1).default(3_600_000).describe('A drain ends what is live after this.'),
+  drainTimeoutMs: integer(1)
+    .default(3_600_000)
+    .describe('How long after SIGTERM what is live may take to end; what is left then is ended.'),
+  drainSpreadMs: integer(0)
+    .default(10_000)
+    .describe('Over how long a drain ends what is left, so that clients do not all come back in one moment.'),
 })
 
 export type RelayConfig = Readonly<z.infer<typeof relayOptions>>

@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../shared/bytestream/failure.ts'
+import type { Ending } from '../shared/bytestream/outcome.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import type { RelayEvents } from './events.ts'
 import type { Pairing } from './pairing.ts'
 
-/** How often a drain looks whether everything has ended. */
+/** How often a drain looks whether everything has ended; the shortest step of the spread. */
 const LOOK_MS = 100
+
+const deadline: Ending = { outcome: 'drained', reason: 'deadline' }
 
 export interface DrainParts {
   readonly pairing: Pairing
@@ -12,17 +16,29 @@ export interface DrainParts {
   readonly events: Pick<RelayEvents, 'drainStarted' | 'drainEnded'>
 }
 
+export interface DrainOptions {
+  /** How long new clients are still served. */
+  readonly drainDelayMs: number
+  /** How long what is live may take to end, the delay included. */
+  readonly drainTimeoutMs: number
+  /** Over how long what is left then is ended. */
+  readonly drainSpreadMs: number
+}
+
 /**
  * Taking nothing new while what is live ends. A draining relay is unready and no longer advertised; halves that wait
  * here can still be met and activated, and bytestreams run to their end.
+ *
+ * States: serving ⇄ draining by `set()`; `toEnd()` drains for good.
  */
 export class Drain {
   readonly #parts: DrainParts
-  readonly #options: { readonly drainDelayMs: number; readonly drainTimeoutMs: number }
+  readonly #options: DrainOptions
   readonly #listeners: (() => void)[] = []
   #since: number | undefined
+  #ending = false
 
-  constructor(parts: DrainParts, options: { readonly drainDelayMs: number; readonly drainTimeoutMs: number }) {
+  constructor(parts: DrainParts, options: DrainOptions) {
     this.#parts = parts
     this.#options = options
   }
@@ -41,26 +57,52 @@ export class Drain {
     this.#listeners.push(listener)
   }
 
-  /** Starts to drain, or takes new clients again. */
+  /** Starts to drain, or takes new clients again. Throws `not-ready` for a relay that is about to end. */
   set(draining: boolean): void {
+    if (this.#ending && !draining) throw new Failure('not-ready', 'Cannot take new clients again: this relay is ending')
     this.#become(draining)
     this.#parts.pairing.draining = draining
   }
 
   /**
    * The drain before the end of the process. New clients are served for `drainDelayMs` more, until load balancers know;
-   * then it waits until nothing is left, `drainTimeoutMs` are over, or `signal` cuts it short. What is live then ends.
+   * then it waits until nothing is left or `drainTimeoutMs` are over. What is left then it ends, spread over
+   * `drainSpreadMs`: its clients come back, and should not do so in one moment. `signal` cuts all of it short and
+   * leaves what is live to whoever stops the relay.
    */
   async toEnd(signal: AbortSignal): Promise<void> {
-    const { pairing, bytestreams, events } = this.#parts
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(this.#options.drainTimeoutMs)])
+    const { pairing, events } = this.#parts
+    const { drainDelayMs, drainTimeoutMs } = this.#options
+    const over = AbortSignal.any([signal, AbortSignal.timeout(drainTimeoutMs)])
+    this.#ending = true
     this.#become(true)
-    await sleep(this.#options.drainDelayMs, undefined, { signal: deadline }).catch(() => {})
+    await pause(drainDelayMs, over)
     pairing.draining = true
-    while (!deadline.aborted && pairing.size + bytestreams.size > 0) {
-      await sleep(LOOK_MS, undefined, { signal: deadline }).catch(() => {})
+    while (!over.aborted && this.#left > 0) await pause(LOOK_MS, over)
+    const forced = this.#left > 0
+    if (forced) await this.#endSpread(signal)
+    events.drainEnded(forced)
+  }
+
+  /** Halves and bytestreams that are still here. */
+  get #left(): number {
+    return this.#parts.pairing.size + this.#parts.bytestreams.size
+  }
+
+  async #endSpread(signal: AbortSignal): Promise<void> {
+    const { pairing, bytestreams } = this.#parts
+    const { drainSpreadMs } = this.#options
+    const ends = [
+      ...pairing.halves().map((half) => () => pairing.end(half, deadline)),
+      ...bytestreams.live().map((bytestream) => () => bytestream.end(deadline)),
+    ]
+    // Timers are no finer than a millisecond: many are ended by the handful.
+    const handful = Math.ceil((ends.length * LOOK_MS) / Math.max(drainSpreadMs, LOOK_MS))
+    const stepMs = drainSpreadMs / Math.ceil(ends.length / handful)
+    for (let ended = 0; ended < ends.length && !signal.aborted; ended += handful) {
+      for (const end of ends.slice(ended, ended + handful)) end()
+      await pause(stepMs, signal)
     }
-    events.drainEnded(pairing.size + bytestreams.size > 0)
   }
 
   #become(draining: boolean): void {
@@ -69,4 +111,9 @@ export class Drain {
     if (draining) this.#parts.events.drainStarted(this.#parts.pairing.size, this.#parts.bytestreams.size)
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** Waits, or until the signal aborts. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
 }

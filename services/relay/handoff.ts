@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { Failure } from '../shared/bytestream/failure.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { RelayClients } from '../shared/rpc/relay-clients.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
-import { tcpOptions } from './tcp-options.ts'
+import type { Connection } from './engine/engine.ts'
 import { GO, MAGIC, READY } from './trunk-preamble.ts'
+import type { TrunkTransport } from './trunk-transport.ts'
 
 /** A half on another relay. */
 export interface RemoteHalf {
@@ -16,8 +15,8 @@ export interface RemoteHalf {
 
 /** A trunk whose far end has reserved its half and waits for the word. */
 export interface ReadyTrunk {
-  /** Says GO and gives the socket away: everything from here on is payload. */
-  go(): Socket
+  /** Says GO and gives the connection away: everything from here on is payload. */
+  go(): Connection
   /** Closes it; the far half waits again. */
   abandon(): void
 }
@@ -26,12 +25,12 @@ export interface ReadyTrunk {
 export type HandOff = (room: Room, half: RemoteHalf) => Promise<ReadyTrunk>
 
 /**
- * Builds the one door through which a relay dials anything: other relays' trunks. Call, dial and preamble share one
+ * Builds the way to other relays' trunks. Call, dial and preamble share one
  * deadline. Throws `unavailable` when the other relay cannot be reached in time, or whatever it refused with; either
  * way its half is left waiting.
  */
 export function handOffThrough(
-  parts: { readonly clients: RelayClients },
+  parts: { readonly clients: RelayClients; readonly transport: TrunkTransport },
   config: { readonly pod: string; readonly handoffTimeoutMs: number },
 ): HandOff {
   return async (room, half) => {
@@ -42,7 +41,7 @@ export function handOffThrough(
         { room: { digest: room.digest, streamhost: room.streamhost }, half: half.id, owner: config.pod },
         { timeoutMs: config.handoffTimeoutMs },
       )
-    const socket = await dial(trunkAddress, signal)
+    const socket = await parts.transport.dial(trunkAddress, signal)
     try {
       socket.write(Buffer.concat([MAGIC, ticket]))
       const answer = await readExactly(socket, READY.length, signal)
@@ -64,20 +63,6 @@ export function handOffThrough(
       abandon: () => void socket.destroy(),
     }
   }
-}
-
-async function dial(address: string, signal: AbortSignal): Promise<Socket> {
-  const colon = address.lastIndexOf(':')
-  const host = address.slice(0, colon).replace(/^\[|\]$/g, '')
-  const socket = connect({ host, port: Number(address.slice(colon + 1)), ...tcpOptions })
-  try {
-    await once(socket, 'connect', { signal })
-  } catch (error) {
-    socket.on('error', ignore).destroy()
-    const why = signal.aborted ? 'it took too long' : error instanceof Error ? error.message : String(error)
-    throw new Failure('unavailable', `Cannot dial the trunk at ${address}: ${why}`, { cause: error })
-  }
-  return socket
 }
 
 function ignore(): void {}

@@ -46,6 +46,11 @@ export class Pairing {
     return this.#timers.size
   }
 
+  /** All of them, oldest first. */
+  halves(): HalfConnection[] {
+    return [...this.#timers.keys()]
+  }
+
   /** While draining only the other half of a room that already has one here is let in. */
   set draining(draining: boolean) {
     this.#draining = draining
@@ -141,7 +146,7 @@ export class Pairing {
 
   /** Ends every half, as the last act of a drain. */
   stop(): void {
-    for (const half of [...this.#timers.keys()]) this.end(half, { outcome: 'drained', reason: 'deadline' })
+    for (const half of this.halves()) this.end(half, { outcome: 'drained', reason: 'deadline' })
   }
 
   #in(room: Room): readonly HalfConnection[] {

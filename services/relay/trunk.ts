@@ -1,15 +1,14 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { asFailure, Failure } from '../shared/bytestream/failure.ts'
 import { roomKey } from '../shared/bytestream/room.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Bytestreams } from './bytestreams.ts'
-import { type Engine, unwatched } from './engine/engine.ts'
+import { type Connection, type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { Pairing } from './pairing.ts'
-import { tcpOptions } from './tcp-options.ts'
 import type { Reservation, TicketOffice } from './ticket-office.ts'
 import { GO, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
+import type { TrunkTransport } from './trunk-transport.ts'
 
 /** The listener at which other relays come for the halves they were promised. */
 export interface TrunkListener {
@@ -24,6 +23,7 @@ export interface TrunkListener {
  */
 export async function listenTrunk(
   parts: {
+    readonly transport: TrunkTransport
     readonly engine: Engine
     readonly tickets: TicketOffice
     readonly pairing: Pairing
@@ -32,10 +32,10 @@ export async function listenTrunk(
   },
   config: { readonly trunkHost: string; readonly trunkPort: number; readonly handoffTimeoutMs: number },
 ): Promise<TrunkListener> {
-  const { engine, tickets, pairing, bytestreams, events } = parts
-  const opening = new Set<Socket>()
+  const { transport, engine, tickets, pairing, bytestreams, events } = parts
+  const opening = new Set<Connection>()
 
-  const open = async (socket: Socket): Promise<void> => {
+  const open = async (socket: Connection): Promise<void> => {
     const signal = AbortSignal.timeout(config.handoffTimeoutMs)
     const reservation = await redeem(socket, signal)
     try {
@@ -48,7 +48,7 @@ export async function listenTrunk(
     }
   }
 
-  const redeem = async (socket: Socket, signal: AbortSignal): Promise<Reservation> => {
+  const redeem = async (socket: Connection, signal: AbortSignal): Promise<Reservation> => {
     const preamble = await readExactly(socket, MAGIC.length + TICKET_BYTES, signal)
     if (!preamble.subarray(0, MAGIC.length).equals(MAGIC)) {
       throw new Failure('malformed', 'Cannot open a trunk: it does not begin as one')
@@ -56,7 +56,7 @@ export async function listenTrunk(
     return tickets.redeem(preamble.subarray(MAGIC.length))
   }
 
-  const join = (socket: Socket, { half, owner }: Reservation): void => {
+  const join = (socket: Connection, { half, owner }: Reservation): void => {
     const prefix: Buffer = socket.read() ?? Buffer.alloc(0)
     const trunk = engine.hold(socket, { prefix, room: roomKey(half.room) }, unwatched)
     try {
@@ -75,27 +75,29 @@ export async function listenTrunk(
     }
   }
 
-  const server = createServer(tcpOptions, (socket) => {
+  const arrive = (socket: Connection, remote: string): void => {
     opening.add(socket)
     socket.on('error', ignore)
     open(socket)
       .catch((error) => {
         socket.destroy()
-        events.trunkRefused(asFailure(error, 'Cannot open a trunk'), socket.remoteAddress ?? 'unknown')
+        events.trunkRefused(asFailure(error, 'Cannot open a trunk'), remote)
       })
       .finally(() => {
         opening.delete(socket)
         socket.off('error', ignore)
       })
-  })
-  server.listen({ host: config.trunkHost, port: config.trunkPort, backlog: 4096 })
-  await once(server, 'listening')
+  }
+  const listener = await transport.listen(
+    { host: config.trunkHost, port: config.trunkPort, handshakeTimeoutMs: config.handoffTimeoutMs },
+    { connection: arrive, refused: events.trunkRefused },
+  )
 
   return {
-    address: server.address() as AddressInfo,
+    address: listener.address,
     stop() {
       // Joined trunks belong to their bytestreams.
-      server.close()
+      listener.stop()
       for (const socket of opening) socket.destroy()
     },
   }

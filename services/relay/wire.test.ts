@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
+import { temporaryFolder } from '../../deploy/local/folder.ts'
+import { type CertificateFiles, createAuthority } from '../../test/support/certificates.ts'
 import { activate, freshDigest, startRelays, type TestRelays } from '../../test/support/relays.ts'
 import { closed, connectRequest, dialHalf, greeting, readToEnd, readUpTo } from '../../test/support/socks-client.ts'
 import { until } from '../../test/support/until.ts'
@@ -38,12 +40,26 @@ async function waiting(relays: TestRelays): Promise<number> {
 }
 
 const engines = ['splice', 'stream'] as const
-const runs = engines.flatMap((engine) => placements.map((placement) => ({ engine, ...placement })))
+const runs = engines.flatMap((engine) => [
+  ...placements.map((placement) => ({ engine, trunkTls: false, ...placement })),
+  { engine, trunkTls: true, where: 'across two relays inside TLS', ports: [0, 1], path: 'PATH_HANDOFF' } as const,
+])
 
-for (const { engine, where, ports, path } of runs) {
+for (const { engine, trunkTls, where, ports, path } of runs) {
   describe(`A bytestream ${where}, by ${engine}`, () => {
+    let files: CertificateFiles | undefined
+    const options = () => ({ engine, trunkTls, ...files })
+
+    if (trunkTls) {
+      const folder = temporaryFolder('trunk')
+      before(async () => {
+        files = await (await createAuthority(folder)).issue('relay')
+      })
+      after(() => folder.remove())
+    }
+
     it('carries both directions to the byte, with early bytes first and the reply after the FIN', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       const request = randomBytes(5_000_000)
@@ -71,7 +87,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('keeps the second half’s direction open when the first finishes, and the other way round', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       for (const order of [0, 1]) {
         const digest = freshDigest()
         const pair = await dialPair(relays, digest, ports)
@@ -85,7 +101,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('resets the other side when one side resets', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)
@@ -101,7 +117,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('succeeds again when the activation is repeated, while it runs and after its end', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const { clients } = relays
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
@@ -140,7 +156,7 @@ for (const { engine, where, ports, path } of runs) {
     })
 
     it('is ended by an operator', async () => {
-      await using relays = await startRelays(2, { engine })
+      await using relays = await startRelays(2, options())
       const digest = freshDigest()
       const [first, second] = await dialPair(relays, digest, ports)
       await activate(relays, digest)
@@ -436,6 +452,74 @@ describe('Draining', () => {
     await relay.stop()
     assert.deepEqual(await ends, ['ECONNRESET', 'ECONNRESET'])
     assert.equal(relay.lines.find((line) => line.msg === 'bytestream ended')?.outcome, 'drained')
+  })
+
+  it('ends what is left at its deadline, one after the other', async () => {
+    await using relays = await startRelays(1, { drainTimeoutMs: 1, drainSpreadMs: 60_000 })
+    const relay = relays.relay(0)
+    const pairs: [Socket, Socket][] = []
+    for (let i = 0; i < 3; i++) {
+      const digest = freshDigest()
+      pairs.push(await dialPair(relays, digest, [0, 0]))
+      await activate(relays, digest)
+    }
+    const [oldest, ...others] = pairs
+    assert.ok(oldest)
+    const force = new AbortController()
+    const ends = Promise.all(oldest.map((socket) => closed(socket)))
+    const drained = relay.drain(force.signal)
+    assert.deepEqual(await ends, ['ECONNRESET', 'ECONNRESET'])
+    for (const [first, second] of others) {
+      first.write('on')
+      assert.equal((await readUpTo(second, 2)).toString(), 'on')
+    }
+    force.abort()
+    await drained
+    const last = Promise.all(others.flat().map((socket) => closed(socket)))
+    await relay.stop()
+    assert.deepEqual(new Set(await last), new Set(['ECONNRESET']))
+    const told = relay.lines.filter((line) => line.msg === 'bytestream ended')
+    assert.deepEqual(
+      told.map(({ outcome, reason }) => `${outcome} ${reason}`),
+      Array(3).fill('drained deadline'),
+    )
+  })
+
+  for (const drainSpreadMs of [0, 1, 250]) {
+    it(`has ended everything, waiting halves as well, after a spread of ${drainSpreadMs} ms`, async () => {
+      await using relays = await startRelays(1, { drainTimeoutMs: 1, drainSpreadMs })
+      const running = freshDigest()
+      const pair = await dialPair(relays, running, [0, 0])
+      await activate(relays, running)
+      const { socket: waits } = await dialHalf(portOf(relays, 0), freshDigest())
+      await until('it waits', async () => (await waiting(relays)) === 1)
+      const ends = Promise.all([...pair.map((socket) => closed(socket)), readToEnd(waits)])
+      await relays.relay(0).drain(new AbortController().signal)
+      await ends
+      await until('nothing is left', async () => (await relays.relay(0).sample('splice65_sockets_open')) === 0)
+    })
+  }
+
+  it('before the end cannot be called off, as one that an operator asked for can', async () => {
+    await using relays = await startRelays(1)
+    const relay = relays.relay(0)
+    const calls = relays.clients.at(relay.rpcAddress)
+    const ready = async () => (await fetch(`http://127.0.0.1:${relay.ports.health}/readyz`)).status === 200
+    await calls.drain({ draining: true }, { timeoutMs: 5_000 })
+    assert.equal(await ready(), false)
+    await calls.drain({ draining: false }, { timeoutMs: 5_000 })
+    assert.equal(await ready(), true)
+
+    await dialHalf(portOf(relays, 0), freshDigest())
+    const force = new AbortController()
+    const drained = relay.drain(force.signal)
+    await assert.rejects(
+      calls.drain({ draining: false }, { timeoutMs: 5_000 }),
+      (error) => error instanceof Failure && error.code === 'not-ready',
+    )
+    assert.equal(await ready(), false)
+    force.abort()
+    await drained
   })
 })
 

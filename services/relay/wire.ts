@@ -35,6 +35,7 @@ import { SocketCount } from './socket-count.ts'
 import { listenSocks } from './socks-listener.ts'
 import { TicketOffice } from './ticket-office.ts'
 import { listenTrunk } from './trunk.ts'
+import { type TrunkTransport, tcpTransport, tlsTransport } from './trunk-transport.ts'
 
 /** The parts a relay can be given instead of building them. A registry or an identity that is given stays its giver's to close. */
 export interface RelayParts {
@@ -82,6 +83,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       it.close(),
     )
   const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
+  const transport = transportOf(config, identity)
   const clients = opened.adopt(
     openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }),
     (it) => it.close(),
@@ -105,13 +107,13 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
   const sockets = new SocketCount(config.maxSockets ?? capacity.sockets, () => pairing.size + 2 * bytestreams.size)
   const tickets = new TicketOffice({ clock }, config)
-  const handOff = handOffThrough({ clients }, config)
+  const handOff = handOffThrough({ clients, transport }, config)
   const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
   const drain = new Drain({ pairing, bytestreams, events }, config)
   opened.defer(() => bytestreams.stop())
   opened.defer(() => pairing.stop())
 
-  const trunk = await listenTrunk({ engine, tickets, pairing, bytestreams, events }, config)
+  const trunk = await listenTrunk({ transport, engine, tickets, pairing, bytestreams, events }, config)
   opened.defer(() => trunk.stop())
   const listenAt = async (addresses: readonly ListenAddress[], terms: { trustedProxies?: TrustedProxies } = {}) => {
     const ports: Record<string, number> = {}
@@ -216,4 +218,10 @@ function ownAddressOf(config: RelayConfig, kubernetes: KubernetesApi): FindAddre
   if (config.ownListen !== undefined) return findAddressBy({ kubernetes }, config)
   if (config.publicHost === undefined && config.publicAddressFrom === 'option') return undefined
   throw new Failure('malformed', 'A public address needs RELAY_OWN_LISTEN, the listener that it leads to')
+}
+
+function transportOf({ trunkTls }: RelayConfig, identity: TlsIdentity | undefined): TrunkTransport {
+  if (!trunkTls) return tcpTransport
+  if (identity) return tlsTransport(identity)
+  throw new Failure('malformed', 'RELAY_TRUNK_TLS needs RELAY_TLS_CERT_FILE, RELAY_TLS_KEY_FILE and RELAY_TLS_CA_FILE')
 }

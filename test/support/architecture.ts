@@ -18,7 +18,9 @@ interface Rule {
 }
 
 const services = ['control', 'relay', 'cli', 'courier']
-const dialers = ['relay/handoff.ts', 'relay/trunk.ts', 'relay/public-address/kubernetes.ts']
+const dialers = ['relay/trunk-transport.ts', 'relay/public-address/kubernetes.ts']
+/** They make a socket of a connection that is there already. */
+const wrappers = ['relay/tls-trunk.ts', 'relay/engine/splice/give-back.ts']
 const pureModules = ['node:crypto', 'node:url', 'node:buffer']
 
 const rules: readonly Rule[] = [
@@ -85,12 +87,18 @@ const rules: readonly Rule[] = [
     mayImport: (target) => !target.startsWith('shared/transfer/') || target === 'shared/transfer/socks5-client.ts',
   },
   {
-    because: 'only handoff.ts, trunk.ts and kubernetes.ts dial, and never where a client says',
+    because: 'only trunk-transport.ts and kubernetes.ts dial, and never where a client says',
     of: (path) => areaOf(path) === 'relay' && !dialers.includes(path),
-    mayImport: (target) =>
-      !['node:http', 'node:https', 'node:http2', 'node:dgram', 'node:tls', 'undici'].includes(target),
+    mayImport: (target, path) =>
+      !['node:http', 'node:https', 'node:http2', 'node:dgram', 'undici'].includes(target) &&
+      (target !== 'node:tls' || wrappers.includes(path)),
     mayNotSay:
-      /import\s*\{[^}]*\b(?:connect|createConnection)\b[^}]*\}\s*from\s*'node:(?:net|tls)'|\b(?:net|tls)\.(?:connect|createConnection)\b|\bnew (?:net\.)?Socket\(|\bfetch\(/,
+      /import\s*\{[^}]*\b(?:connect|createConnection)\b[^}]*\}\s*from\s*'node:(?:net|tls)'|\b(?:net|tls)\.(?:connect|createConnection)\b|\bfetch\(/,
+  },
+  {
+    because: 'a socket that nobody has connected could dial',
+    of: (path) => areaOf(path) === 'relay' && ![...dialers, ...wrappers].includes(path),
+    mayNotSay: /\bnew (?:net\.)?Socket\(/,
   },
 ]
 

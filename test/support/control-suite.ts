@@ -208,6 +208,25 @@ export function controlSuite(
       await until('the server routes to the second', answersPing)
     })
 
+    it('asked to stop, is unready at once and still answers what it was asked', async () => {
+      const control = await startConnected({ CONTROL_OVERTAKE_MS: '10000' })
+      const taken = Promise.withResolvers<void>()
+      const claim = registry.claimActivation.bind(registry)
+      registry.claimActivation = (room, claimant) => {
+        taken.resolve()
+        return claim(room, claimant)
+      }
+      await hold('sid-stop', 'a')
+      const answer = alice.activate('sid-stop', target)
+      await taken.promise
+      const drained = control.drain(new AbortController().signal)
+      const readyz = await fetch(`http://127.0.0.1:${control.addresses.health.port}/readyz`)
+      assert.deepEqual([readyz.status, await readyz.text()], [503, 'stopping\n'])
+      await hold('sid-stop', 'b')
+      assert.equal((await answer).attrs.type, 'result')
+      await drained
+    })
+
     it('says what is wrong when the secret is, and is not ready', async () => {
       registry = createMemoryRegistry()
       const control = await start({ CONTROL_COMPONENT_SECRET: `${secret}-not` })

@@ -6,6 +6,7 @@ import type { Registry } from '../../services/shared/registry/registry.ts'
 import { openRelayClients, type RelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { createLog } from '../../services/shared/runtime/log.ts'
 import { createMetrics } from '../../services/shared/runtime/metrics.ts'
+import { openTlsIdentity } from '../../services/shared/runtime/tls-identity.ts'
 
 /** A relay in this process, with what tests look at. */
 export interface TestRelay extends RunningRelay {
@@ -53,7 +54,9 @@ export async function startRelays(
 ): Promise<TestRelays> {
   await using opened = new AsyncDisposableStack()
   const registry = given.registry ?? opened.adopt(createMemoryRegistry(), (it) => it.close())
-  const clients = opened.adopt(openRelayClients({ rpcToken: overrides.rpcToken }), (it) => it.close())
+  const log = createLog('tests', { logLevel: 'silent', pod: 'tests' })
+  const identity = opened.adopt(openTlsIdentity('relay', overrides, { log }), (it) => it?.close())
+  const clients = opened.adopt(openRelayClients({ rpcToken: overrides.rpcToken, identity }), (it) => it.close())
   const relays: TestRelay[] = []
   for (let index = 0; index < count; index++) {
     const config = relayConfig({ pod: `relay-${index}`, ...overrides })

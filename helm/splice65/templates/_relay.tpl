@@ -66,6 +66,8 @@
   value: {{ mul .Values.relay.drain.delaySeconds 1000 | quote }}
 - name: RELAY_DRAIN_TIMEOUT_MS
   value: {{ mul .Values.relay.drain.timeoutSeconds 1000 | quote }}
+- name: RELAY_DRAIN_SPREAD_MS
+  value: {{ mul .Values.relay.drain.spreadSeconds 1000 | quote }}
 {{- if .Values.rpc.tls.trunk }}
 - name: RELAY_TRUNK_TLS
   value: "true"

@@ -374,21 +374,30 @@ describe('ComponentLink', () => {
     })
   })
 
-  it('settles when the answers in work have been sent', async () => {
-    const gate = Promise.withResolvers<void>()
-    const asked = Promise.withResolvers<void>()
+  it('settles when the answers in work have been sent, those to later requests as well', async () => {
+    const gates = { slow: Promise.withResolvers<void>(), later: Promise.withResolvers<void>() }
+    const asked = { slow: Promise.withResolvers<void>(), later: Promise.withResolvers<void>() }
     const { peer, link } = await setUp({}, async (stanza) => {
-      asked.resolve()
-      await gate.promise
+      const which = stanza.getChild('slow') ? 'slow' : 'later'
+      asked[which].resolve()
+      await gates[which].promise
       return attribute(stanza, 'id') === '1' ? stanza : undefined
     })
     const server = await peer()
     await server.accept()
     server.ask('<slow/>')
-    await asked.promise
-    const settled = link.settle()
-    gate.resolve()
-    await settled
+    await asked.slow.promise
+    let settled = false
+    const settling = link.settle().then(() => {
+      settled = true
+    })
+    server.ask('<later/>')
+    await asked.later.promise
+    gates.slow.resolve()
     await server.expect(/<slow\/>/)
+    assert.equal(settled, false)
+    gates.later.resolve()
+    await settling
+    await server.expect(/<later\/>/)
   })
 })

@@ -64,9 +64,9 @@ export class ComponentLink {
     this.#running ??= this.#run()
   }
 
-  /** Resolves when the answers that are being worked on have been sent. */
+  /** Resolves at a moment when no answer is being worked on; requests that come meanwhile are answered as well. */
   async settle(): Promise<void> {
-    await Promise.all(this.#answering)
+    while (this.#answering.size > 0) await Promise.all(this.#answering)
   }
 
   /** Closes the stream and stays away. */

@@ -1,5 +1,13 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { RateLimit } from './rate-limit.ts'
+
+/** A connection as it comes to an engine: Node's socket, or a stream over one (a trunk inside TLS). */
+export interface Connection extends Duplex {
+  /** Bytes written to it, those that Node still keeps included. */
+  readonly bytesWritten: number
+  /** Closes it with a reset. */
+  resetAndDestroy(): unknown
+}
 
 /**
  * The only door to byte moving: hold a socket until its other half is there, join two, count, end. Every engine keeps
@@ -12,10 +20,10 @@ export interface Engine {
   readonly name: string
 
   /**
-   * Takes over a connected socket: from now on it is the engine's, which closes it. Whatever had to be written to it
-   * before must have been flushed.
+   * Takes over a connection: from now on it is the engine's, which closes it. Whatever had to be written to it before
+   * must have been flushed.
    */
-  hold(socket: Socket, options: HoldOptions, watch: HeldWatch): Held
+  hold(connection: Connection, options: HoldOptions, watch: HeldWatch): Held
 
   /** Joins two sockets held in the same room. Both are used up; the flow ends them, and keeps to the limits. */
   join(first: Held, second: Held, limits?: readonly RateLimit[]): Flow

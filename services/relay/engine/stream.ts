@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net'
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
+import type { Connection, Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
 import { RateLimits } from './rate-limit.ts'
 
 const noLoad: EngineLoad = {
@@ -36,19 +35,19 @@ export const streamEngine: Engine = {
 
 /** A socket with the bytes it sent early, and whether that was all. */
 interface Early {
-  readonly socket: Socket
+  readonly socket: Connection
   readonly bytes: readonly Buffer[]
   readonly finished: boolean
 }
 
 class HeldSocket implements Held {
-  readonly #socket: Socket
+  readonly #socket: Connection
   readonly #bytes: Buffer[] = []
   readonly #watch: HeldWatch
   #size = 0
   #finished = false
 
-  constructor(socket: Socket, prefix: Buffer, watch: HeldWatch) {
+  constructor(socket: Connection, prefix: Buffer, watch: HeldWatch) {
     this.#socket = socket
     this.#watch = watch
     if (prefix.length > 0) this.#onData(prefix)
@@ -90,7 +89,7 @@ class SocketFlow implements Flow {
   readonly ended: Promise<FlowEnd>
   readonly #first: Direction
   readonly #second: Direction
-  readonly #sockets: { readonly first: Socket; readonly second: Socket }
+  readonly #sockets: { readonly first: Connection; readonly second: Connection }
   #end: FlowEnd = { how: 'finished' }
 
   constructor(first: Early, second: Early, limits: RateLimits | undefined) {
@@ -124,16 +123,16 @@ class SocketFlow implements Flow {
 
   #reset(end: FlowEnd): void {
     if (this.#end.how === 'finished') this.#end = end
-    for (const socket of Object.values(this.#sockets)) if (!socket.destroyed) socket.resetAndDestroy()
+    for (const socket of Object.values(this.#sockets)) if (!socket.closed) socket.resetAndDestroy()
   }
 }
 
 /** One direction: what came early, then the rest, then the FIN. */
 class Direction {
-  readonly #to: Socket
+  readonly #to: Connection
   readonly #before: number
 
-  constructor(from: Early, to: Socket, limits: RateLimits | undefined) {
+  constructor(from: Early, to: Connection, limits: RateLimits | undefined) {
     this.#to = to
     this.#before = to.bytesWritten
     for (const chunk of from.bytes) to.write(chunk)

@@ -1,7 +1,18 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { availableParallelism } from 'node:os'
-import type { Engine, EngineLoad, Flow, Held, HeldWatch, HoldOptions } from '../engine.ts'
+import {
+  type Connection,
+  type Engine,
+  type EngineLoad,
+  type Flow,
+  type Held,
+  type HeldWatch,
+  type HoldOptions,
+  unwatched,
+} from '../engine.ts'
 import type { RateLimit } from '../rate-limit.ts'
+import { streamEngine } from '../stream.ts'
+import { giveBack } from './give-back.ts'
 import type { PipeBudget } from './pipe-pool.ts'
 import { demandSplice } from './probe.ts'
 import type { WorkerLoad } from './shared-load.ts'
@@ -20,6 +31,9 @@ const MOST_WORKERS = 4
  * Moves bytes with splice(2): they pass from socket to socket inside the kernel and never come to JavaScript. Sockets
  * are taken out of Node by their descriptor and given to worker threads, each with a loop of its own around
  * epoll_wait(2). Throws `unavailable` where the kernel does not let us.
+ *
+ * The bytes of a connection that is no socket (a trunk inside TLS) are Node's to make: the stream engine carries them,
+ * and the socket they are joined with comes back into Node.
  */
 export class SpliceEngine implements Engine {
   readonly name = 'splice'
@@ -37,15 +51,17 @@ export class SpliceEngine implements Engine {
     for (const thread of this.#threads) thread.start()
   }
 
-  hold(socket: Socket, { prefix, room }: HoldOptions, watch: HeldWatch): Held {
-    return this.#threadOf(room).start().hold(this.#nextId(), takeOver(socket, prefix), watch)
+  hold(connection: Connection, options: HoldOptions, watch: HeldWatch): Held {
+    if (!(connection instanceof Socket)) return streamEngine.hold(connection, options, watch)
+    const { prefix, room } = options
+    return this.#threadOf(room).start().hold(this.#nextId(), takeOver(connection, prefix), watch)
   }
 
   join(first: Held, second: Held, limits: readonly RateLimit[] = []): Flow {
-    if (!(first instanceof HeldDescriptor && second instanceof HeldDescriptor)) {
-      throw new TypeError('held by another engine')
+    if (first instanceof HeldDescriptor && second instanceof HeldDescriptor) {
+      return first.thread.join(this.#nextId(), first, second, limits)
     }
-    return first.thread.join(this.#nextId(), first, second, limits)
+    return streamEngine.join(inNode(first), inNode(second), limits)
   }
 
   load(): EngineLoad {
@@ -79,4 +95,11 @@ export class SpliceEngine implements Engine {
     this.#lastId += 1
     return this.#lastId
   }
+}
+
+/** The same connection, held by the stream engine. */
+function inNode(held: Held): Held {
+  if (!(held instanceof HeldDescriptor)) return held
+  const taken = held.thread.giveBack(held)
+  return streamEngine.hold(giveBack(taken), { prefix: taken?.prefix ?? Buffer.alloc(0), room: '' }, unwatched)
 }

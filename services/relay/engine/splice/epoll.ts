@@ -12,6 +12,7 @@ export const EPOLLRDHUP = 0x2000
 export const EPOLLET = 0x80000000
 
 const EPOLL_CTL_ADD = 1
+const EPOLL_CTL_DEL = 2
 const EPOLL_CTL_MOD = 3
 const EPOLL_CLOEXEC = libc.O_CLOEXEC
 
@@ -40,6 +41,11 @@ export class Epoll {
   /** Watches it for something else; what is ready now is reported anew. */
   modify(fd: number, id: number, events: number): boolean {
     return this.#control(EPOLL_CTL_MOD, fd, id, events)
+  }
+
+  /** Watches it no more. One that was closed meanwhile is not watched anyway. */
+  remove(fd: number): void {
+    this.#control(EPOLL_CTL_DEL, fd, 0, 0)
   }
 
   /** Waits for events, at most `timeoutMs`, and hands each to `on`. */

@@ -18,6 +18,8 @@ export type Order =
   /** Watch this descriptor, which is the worker's from now on. */
   | { readonly order: 'hold'; readonly id: number; readonly fd: number; readonly prefix: Uint8Array }
   | { readonly order: 'release'; readonly id: number }
+  /** Watch a held socket no more: its descriptor is the main thread's again. */
+  | { readonly order: 'forget'; readonly id: number }
   /** Join two held sockets; count in `slot` of `counters`. */
   | {
       readonly order: 'join'

@@ -42,11 +42,12 @@ export class Thread {
 
   /** Has the worker hold a connection; `taken` is undefined when it was closed before that. */
   hold(id: number, taken: Descriptor | undefined, watch: HeldWatch): HeldDescriptor {
-    const held = new HeldDescriptor(this, id, taken?.fd, watch)
+    // The prefix as an array of its own: a view keeps the whole memory that it is part of, and a message clones it.
+    const prefix = Uint8Array.from(taken?.prefix ?? [])
+    const held = new HeldDescriptor(this, id, taken && { fd: taken.fd, prefix: Buffer.from(prefix.buffer) }, watch)
     if (taken) {
       this.#held.set(id, held)
-      // The prefix as an array of its own: a message clones the whole memory that a view is part of.
-      this.#order({ order: 'hold', id, fd: taken.fd, prefix: Uint8Array.from(taken.prefix) })
+      this.#order({ order: 'hold', id, fd: taken.fd, prefix })
     } else {
       queueMicrotask(() => watch.gone())
     }
@@ -62,6 +63,13 @@ export class Thread {
     if (!this.#held.delete(held.id) || held.fd === undefined) return
     this.#leaving.set(held.id, held.fd)
     this.#order({ order: 'release', id: held.id })
+  }
+
+  /** The connection of a half, which is the caller's again; undefined when it is gone. */
+  giveBack(held: HeldDescriptor): Descriptor | undefined {
+    if (!this.#held.delete(held.id)) return undefined
+    this.#order({ order: 'forget', id: held.id })
+    return held.taken
   }
 
   join(id: number, first: HeldDescriptor, second: HeldDescriptor, limits: readonly RateLimit[]): Flow {
@@ -163,14 +171,19 @@ export class Thread {
 export class HeldDescriptor implements Held {
   readonly thread: Thread
   readonly id: number
-  readonly fd: number | undefined
+  /** Undefined when the connection was closed before it could be held. */
+  readonly taken: Descriptor | undefined
   readonly watch: HeldWatch
 
-  constructor(thread: Thread, id: number, fd: number | undefined, watch: HeldWatch) {
+  constructor(thread: Thread, id: number, taken: Descriptor | undefined, watch: HeldWatch) {
     this.thread = thread
     this.id = id
-    this.fd = fd
+    this.taken = taken
     this.watch = watch
+  }
+
+  get fd(): number | undefined {
+    return this.taken?.fd
   }
 
   release(): void {

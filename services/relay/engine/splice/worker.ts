@@ -8,6 +8,7 @@ import { Joined, type Socket } from './joined.ts'
 import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
 import { PipePool } from './pipe-pool.ts'
+import { resetOnClose } from './reset-on-close.ts'
 import { SharedLoad } from './shared-load.ts'
 
 const SCRATCH_BYTES = 64 * 1024
@@ -106,6 +107,9 @@ class Worker {
         case 'release':
           this.#release(order.id)
           break
+        case 'forget':
+          this.#forget(order.id)
+          break
         case 'join':
           this.#join(order)
           break
@@ -135,6 +139,13 @@ class Worker {
     this.#held.delete(id)
     tell({ report: 'released', id })
     libc.close(socket.fd)
+  }
+
+  #forget(id: number): void {
+    const socket = this.#held.get(id)
+    if (!socket) return
+    this.#held.delete(id)
+    this.#epoll.remove(socket.fd)
   }
 
   #join(order: Order & { order: 'join' }): void {
@@ -182,11 +193,6 @@ class Worker {
       libc.close(fd)
     }
   }
-}
-
-/** SO_LINGER with no time to linger: close(2), and the end of the process, then send a reset. */
-function resetOnClose(fd: number, reset: boolean): void {
-  libc.setsockopt(fd, libc.SOL_SOCKET, libc.SO_LINGER, new Int32Array([Number(reset), 0]), 8)
 }
 
 function nextOrder(): Order | undefined {
