@@ -21,6 +21,16 @@ function fault(env: Record<string, string>): string {
 }
 
 describe('controlOptions', () => {
+  it('takes bare JIDs as administrators, prepared, and nothing else', () => {
+    const { admins } = readOptions('control', controlOptions, {
+      ...needed,
+      CONTROL_ADMINS: 'Ann@Example.com, bob@ex.org',
+    })
+    assert.deepEqual(admins, ['ann@example.com', 'bob@ex.org'])
+    assert.match(fault({ CONTROL_ADMINS: 'ann@example.com/phone' }), /CONTROL_ADMINS: Not a bare JID/)
+    assert.match(fault({ CONTROL_ADMINS: 'example.com' }), /CONTROL_ADMINS: Not a bare JID/)
+  })
+
   it('needs the name and the secret of the component, and an address to advertise', () => {
     const config = readOptions('control', controlOptions, needed)
     assert.deepEqual(

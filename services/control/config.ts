@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Failure } from '../shared/bytestream/failure.ts'
-import { parseJid } from '../shared/bytestream/jid.ts'
+import { formatJid, parseJid } from '../shared/bytestream/jid.ts'
 import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
@@ -16,6 +16,16 @@ const domain = z.string().transform((text, context) =>
 )
 
 const rules = list().refine((texts) => texts.every(isRule), 'must be JIDs, domains, *.domains or *')
+
+const bareJids = list().transform((texts, context) =>
+  orFault(context, () =>
+    texts.map((text) => {
+      const jid = parseJid(text)
+      if (!jid.local || jid.resource) throw new Failure('malformed', `Not a bare JID: ${JSON.stringify(text)}`)
+      return formatJid(jid)
+    }),
+  ),
+)
 
 const uris = list().refine((texts) => texts.every((text) => URL.canParse(text)), 'must be URIs, such as mailto:…')
 
@@ -68,6 +78,9 @@ export const controlOptions = z
       .default([])
       .describe('Who may use the proxy: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains'),
     deny: rules.default([]).describe('Who may not, whatever `allow` says'),
+    admins: bareJids
+      .default([])
+      .describe('Who may list and end bytestreams and drain relays by ad-hoc commands (XEP-0050): bare JIDs'),
     activationsPerRequester: integer(1)
       .default(16)
       .describe('Activations of one bare JID that may be under way at once'),

@@ -40,6 +40,16 @@ describe('createControlEvents()', () => {
     assert.match(text, /^splice65_activation_duration_seconds_sum\{outcome="joined"\} 1.5$/m)
   })
 
+  it('tells what an administrator has done, or could not do', () => {
+    const { events, lines, everything } = setUp()
+    const about = { node: 'splice65:drain-relay', admin: parseJid('ann@ex.com/Phone'), entries: { relay: 'relay-0' } }
+    events.commandEnded(about)
+    events.commandEnded({ ...about, failure: new Failure('unavailable', 'no connection') })
+    assert.deepEqual(lines, ['info command carried out', 'info command failed'])
+    assert.match(everything(), /"command":"splice65:drain-relay","admin":"ann@ex.com","entries":\{"relay":"relay-0"\}/)
+    assert.match(everything(), /"reason":"no connection"/)
+  })
+
   it('says in one line what to do about a server that refuses us', () => {
     const { events, lines } = setUp()
     for (const condition of ['host-unknown', 'not-authorized', 'invalid-namespace']) {

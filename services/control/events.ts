@@ -9,6 +9,7 @@ import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
 import { type ActivationOutcome, type AnsweredActivation, activationOutcomes } from './bytestreams/activate.ts'
+import type { EndedCommand } from './commands/protocol.ts'
 import type { LinkEvents, LinkState } from './component/link.ts'
 import { setbackAdvice } from './component/retry.ts'
 import { type IqKind, iqKinds } from './component/router.ts'
@@ -19,6 +20,7 @@ export interface ControlEvents extends LinkEvents {
   iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
   handlerFailed(kind: IqKind, error: unknown): void
   activationAnswered(activation: AnsweredActivation): void
+  commandEnded(ended: EndedCommand): void
   registryRequested: RegistryMetrics['answered']
   rpcAnswered: CallEnded
   /** Shows, from now on, the link's state, the relays and the registry at every scrape. */
@@ -137,6 +139,12 @@ export function createControlEvents({
           reason: reasonOf(error),
         },
         'activation answered',
+      )
+    },
+    commandEnded({ node, admin, entries, failure }) {
+      log.info(
+        { command: node, admin: formatBareJid(admin), entries, reason: reasonOf(failure) },
+        failure ? 'command failed' : 'command carried out',
       )
     },
     registryRequested: registryMetrics.answered,

@@ -17,6 +17,7 @@ import { createAdmission } from './bytestreams/admission.ts'
 import { discoRoutes } from './bytestreams/disco.ts'
 import { Permits } from './bytestreams/permits.ts'
 import { addressRoute } from './bytestreams/streamhost.ts'
+import { createCommands } from './commands/commands.ts'
 import { housekeepingRoutes } from './component/housekeeping.ts'
 import { ComponentLink, type LinkState } from './component/link.ts'
 import { createRouter } from './component/router.ts'
@@ -86,13 +87,16 @@ export async function startControl(config: ControlConfig, given: Partial<Control
         (it) => it.stop(),
       )
     : undefined
+  const fleet = new Fleet({ directory, relays, clock })
+  const commands = config.admins.length > 0 ? createCommands({ fleet, selfTest, events }, config) : undefined
   const answer = createRouter(
     {
       routes: [
-        ...discoRoutes(config),
+        ...discoRoutes({ nodes: commands?.nodes }, config),
         ...housekeepingRoutes({ clock }),
         addressRoute({ directory, admits }, config),
         activateRoute({ activator, directory, admits, clock, events }, config),
+        ...(commands ? [commands.route] : []),
       ],
       serves: (resource) =>
         config.streamhosts.some(({ name }) => name === resource) || directory.find(resource) !== undefined,
@@ -102,7 +106,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
   events.watch({ link, directory, registry })
-  const handlers = controlHandlers({ fleet: new Fleet({ directory, relays, clock }), selfTest })
+  const handlers = controlHandlers({ fleet, selfTest })
   const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
     it.stop(),
   )

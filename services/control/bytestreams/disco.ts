@@ -1,5 +1,7 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
+import type { Jid } from '../../shared/bytestream/jid.ts'
 import { version } from '../../shared/runtime/version.ts'
+import { dataForm, type FormField } from '../../shared/xmpp/data-form.ts'
 import { attribute, type Element, ns, xml } from '../../shared/xmpp/xml.ts'
 import type { IqRoute } from '../component/router.ts'
 
@@ -16,21 +18,33 @@ export interface DiscoOptions {
 
 const features = [ns.discoInfo, ns.discoItems, ns.bytestreams, ns.ping, ns.version, ns.lastActivity]
 
-/** Answers service discovery (XEP-0030): who we are and what we serve; there are no items and no nodes. */
-export function discoRoutes(options: DiscoOptions): IqRoute[] {
+/** What can be discovered beneath the component, at nodes of its own. */
+export interface DiscoNodes {
+  /** What the component serves because of them. */
+  readonly features: readonly string[]
+  /** Children of the answer; undefined when there is no such node. May throw a `StanzaError`. */
+  info(node: string, requester: Jid): readonly Element[] | undefined
+  /** The same for items. */
+  items(node: string, requester: Jid): readonly Element[] | undefined
+}
+
+/** Answers service discovery (XEP-0030): who we are and what we serve. Items are found at nodes only. */
+export function discoRoutes({ nodes }: { readonly nodes?: DiscoNodes | undefined }, options: DiscoOptions): IqRoute[] {
+  const offered = [...features, ...(nodes?.features ?? [])]
   return [
     {
       kind: 'disco-info',
       type: 'get',
       name: 'query',
       namespace: ns.discoInfo,
-      handle({ payload }) {
-        refuseNodes(payload)
+      handle({ payload, requester }) {
+        const node = attribute(payload, 'node')
+        if (node !== undefined) return answerAt(node, ns.discoInfo, nodes?.info(node, requester))
         return xml(
           'query',
           { xmlns: ns.discoInfo },
           xml('identity', { category: 'proxy', type: 'bytestreams', name: options.discoName }),
-          features.map((feature) => xml('feature', { var: feature })),
+          offered.map((feature) => xml('feature', { var: feature })),
           softwareForm(options),
           contactForm(options),
         )
@@ -41,51 +55,36 @@ export function discoRoutes(options: DiscoOptions): IqRoute[] {
       type: 'get',
       name: 'query',
       namespace: ns.discoItems,
-      handle({ payload }) {
-        refuseNodes(payload)
+      handle({ payload, requester }) {
+        const node = attribute(payload, 'node')
+        if (node !== undefined) return answerAt(node, ns.discoItems, nodes?.items(node, requester))
         return xml('query', { xmlns: ns.discoItems })
       },
     },
   ]
 }
 
-function refuseNodes(query: Element): void {
-  const node = attribute(query, 'node')
-  if (node !== undefined) throw new Failure('not-found', 'There is no such node')
+/** The answer for a node repeats it (XEP-0030 §3.2). */
+function answerAt(node: string, namespace: string, children: readonly Element[] | undefined): Element {
+  if (children === undefined) throw new Failure('not-found', 'There is no such node')
+  return xml('query', { xmlns: namespace, node }, children)
 }
 
 function softwareForm({ discoSoftware }: DiscoOptions): Element | undefined {
   if (!discoSoftware) return undefined
-  return form('urn:xmpp:dataforms:softwareinfo', [
-    ['software', ['splice65']],
-    ['software_version', [version]],
-  ])
+  const fields = [
+    { name: 'software', values: ['splice65'] },
+    { name: 'software_version', values: [version] },
+  ]
+  return dataForm('result', 'urn:xmpp:dataforms:softwareinfo', { fields })
 }
 
 function contactForm({ contactAbuse, contactAdmin, contactSupport }: DiscoOptions): Element | undefined {
-  const fields: Field[] = [
-    ['abuse-addresses', contactAbuse],
-    ['admin-addresses', contactAdmin],
-    ['support-addresses', contactSupport],
-  ]
-  const given = fields.filter(([, values]) => values.length > 0)
-  return given.length > 0 ? form('http://jabber.org/network/serverinfo', given, 'list-multi') : undefined
-}
-
-type Field = [name: string, values: readonly string[]]
-
-/** A data form that describes (XEP-0128); `FORM_TYPE` says what. */
-function form(formType: string, fields: readonly Field[], fieldType?: string): Element {
-  const field = (name: string, values: readonly string[], type?: string) =>
-    xml(
-      'field',
-      { var: name, type },
-      values.map((value) => xml('value', {}, value)),
-    )
-  return xml(
-    'x',
-    { xmlns: ns.dataForm, type: 'result' },
-    field('FORM_TYPE', [formType], 'hidden'),
-    fields.map(([name, values]) => field(name, values, fieldType)),
-  )
+  const addresses = (name: string, values: readonly string[]): FormField => ({ name, type: 'list-multi', values })
+  const fields = [
+    addresses('abuse-addresses', contactAbuse),
+    addresses('admin-addresses', contactAdmin),
+    addresses('support-addresses', contactSupport),
+  ].filter(({ values }) => values?.length)
+  return fields.length > 0 ? dataForm('result', 'http://jabber.org/network/serverinfo', { fields }) : undefined
 }

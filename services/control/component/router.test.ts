@@ -55,7 +55,7 @@ function setUp(activator: (activation: Activation) => Promise<'joined'> = async 
   const route = createRouter(
     {
       routes: [
-        ...discoRoutes(options),
+        ...discoRoutes({}, options),
         ...housekeepingRoutes({ clock }),
         addressRoute({ directory, admits }, options),
         activateRoute(

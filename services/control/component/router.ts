@@ -11,7 +11,17 @@ import { attribute, type Element, ns, soleChild, xml } from '../../shared/xmpp/x
 import { toStanzaError } from './refusal.ts'
 
 /** The kinds of request that are told apart in metrics. */
-export const iqKinds = ['disco-info', 'disco-items', 'ping', 'version', 'last', 'address', 'activate', 'other'] as const
+export const iqKinds = [
+  'disco-info',
+  'disco-items',
+  'ping',
+  'version',
+  'last',
+  'address',
+  'activate',
+  'command',
+  'other',
+] as const
 export type IqKind = (typeof iqKinds)[number]
 
 /** One iq get or set to an address of ours. */

@@ -28,6 +28,7 @@ export const ns = {
   oobIq: 'jabber:iq:oob',
   oobMessage: 'jabber:x:oob',
   dataForm: 'jabber:x:data',
+  commands: 'http://jabber.org/protocol/commands',
   ping: 'urn:xmpp:ping',
   version: 'jabber:iq:version',
   lastActivity: 'jabber:iq:last',

@@ -1,0 +1,48 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { badRequest, sessionExpired } from './refusals.ts'
+
+/** Whose session it is: the full JID as the server stamped it, and the command. */
+export interface SessionOwner {
+  readonly from: string
+  readonly node: string
+}
+
+const lifeMs = 10 * 60_000
+
+/**
+ * Sessions that nobody keeps: the id says when it began, sealed with a secret that all replicas share, so that whichever of
+ * them gets the form can go on. What was chosen is in the form itself. Such a session cannot be closed, only expire.
+ */
+export class CommandSessions {
+  readonly #secret: string
+  readonly #now: () => number
+
+  /** `now` gives milliseconds since 1970, about the same on all replicas. */
+  constructor({ now = Date.now }: { readonly now?: () => number }, secret: string) {
+    this.#secret = secret
+    this.#now = now
+  }
+
+  /** A new session's id. */
+  begin(owner: SessionOwner): string {
+    const began = [this.#now().toString(36), randomBytes(6).toString('hex')].join('-')
+    return `${began}.${this.#seal(began, owner).toString('base64url')}`
+  }
+
+  /** Throws a `StanzaError` when the id is no session of this owner's, or one that is too old. */
+  check(sessionId: string, owner: SessionOwner): void {
+    const [began = '', seal = ''] = sessionId.split('.')
+    const given = Buffer.from(seal, 'base64url')
+    const right = this.#seal(began, owner)
+    if (given.length !== right.length || !timingSafeEqual(given, right)) {
+      throw badRequest('bad-sessionid', 'That is no session of yours with this command')
+    }
+    const beganMs = Number.parseInt(began, 36)
+    if (this.#now() - beganMs > lifeMs) throw sessionExpired()
+  }
+
+  #seal(began: string, { from, node }: SessionOwner): Buffer {
+    const sealed = JSON.stringify(['command session', from, node, began])
+    return createHmac('sha256', this.#secret).update(sealed).digest()
+  }
+}
