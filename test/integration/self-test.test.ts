@@ -43,7 +43,9 @@ describe('The self-test, with two relays behind one address and a Redis', () => 
   before(async () => {
     redis = opened.use(await startRedis())
     registry = opened.adopt(await connectRegistry(redis.url), (it) => it.close())
-    relays = opened.use(await startRelays(2, { ownListen: `${host}:0`, publicHost: host }, { registry }))
+    relays = opened.use(
+      await startRelays(2, { ownListen: `${host}:0`, publicHost: host, streamRateBytes: 1_000 }, { registry }),
+    )
     directory = opened.adopt(
       await openDirectory({ registry, clock }, { directoryRefreshMs: 50, directoryMemoryMs: 60_000 }),
       (it) => it.stop(),
@@ -117,6 +119,12 @@ describe('The self-test, with two relays behind one address and a Redis', () => 
       assert.equal(await relay.sample('splice65_bytestreams_active'), 0)
       assert.equal(await relay.sample('splice65_half_connections_waiting'), 0)
     }
+  })
+
+  it('is not slowed down by rates meant for users', async () => {
+    // At 1000 bytes a second these would take a minute.
+    const { only } = await tested({}, { selfTestTimeoutMs: 5_000 })
+    assert.equal(only.outcome, 'passed')
   })
 
   it('crosses relays where the address leads to both', async () => {

@@ -50,6 +50,14 @@ export function receiveBySlixmpp(
   return start('receive.py', [...login(account), args.destination], args.logFile, 'ready')
 }
 
+/** Logs in, lists the ad-hoc commands of a component, and runs the one of a node; `choice` is a part of the option to take. */
+export function commandBySlixmpp(
+  account: SlixmppAccount,
+  args: { readonly component: string; readonly node?: string; readonly choice?: string; readonly logFile: string },
+): Promise<Slixmpp> {
+  return start('command.py', [...login(account), args.component, args.node ?? '-', args.choice ?? ''], args.logFile)
+}
+
 function login({ server, user, password }: SlixmppAccount): string[] {
   return [`${user}@${server.domain}/slix`, password, '127.0.0.1', String(server.c2sPort)]
 }
