@@ -17,9 +17,11 @@ import { until } from '../support/until.ts'
 const domain = 'example.com'
 const accounts = [{ user: 'alice', password: 'alice' }]
 
-const guides = [
-  { guide: 'prosody.md', language: 'lua', start: startProsody },
-  { guide: 'ejabberd.md', language: 'yaml', start: startEjabberd },
+const pages = [
+  { page: 'README.md', language: 'lua', start: startProsody },
+  { page: 'README.md', language: 'yaml', start: startEjabberd },
+  { page: 'deploy/examples/prosody.md', language: 'lua', start: startProsody },
+  { page: 'deploy/examples/ejabberd.md', language: 'yaml', start: startEjabberd },
 ] as const
 
 /** The one component that a block lets in. */
@@ -46,9 +48,9 @@ function startAdvertisingControl(server: XmppServer, componentDomain: string) {
   return startControl(config, { registry: createMemoryRegistry(), log: recordingLog().log })
 }
 
-for (const { guide, language, start } of guides) {
-  describe(`deploy/examples/${guide}`, async () => {
-    for (const [index, block] of (await blocksOf(guide, language)).entries()) {
+for (const { page, language, start } of pages) {
+  describe(`The ${language} of ${page}`, async () => {
+    for (const [index, block] of (await blocksOf(page, language)).entries()) {
       it(`lets control in and its clients find the proxy, by block ${index + 1}`, async () => {
         await using opened = new AsyncDisposableStack()
         const proxy = componentOf(block)

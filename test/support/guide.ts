@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 
-/** The fenced blocks of one language in a guide of `deploy/examples`, in order. Throws when there is none. */
-export async function blocksOf(guide: string, language: string): Promise<string[]> {
-  const text = await readFile(new URL(`../../deploy/examples/${guide}`, import.meta.url), 'utf8')
+/** The fenced blocks of one language in a page, by its path in the repository, in order. Throws when there is none. */
+export async function blocksOf(page: string, language: string): Promise<string[]> {
+  const text = await readFile(new URL(`../../${page}`, import.meta.url), 'utf8')
   const fenced = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms')
   const blocks = [...text.matchAll(fenced)].map(([, block = '']) => block)
-  if (blocks.length === 0) throw new Error(`Cannot test ${guide}: it has no block of ${language}`)
+  if (blocks.length === 0) throw new Error(`Cannot test ${page}: it has no block of ${language}`)
   return blocks
 }
 
