@@ -65,6 +65,23 @@ const exposure = block('How clients reach the SOCKS5 port, and which address the
     [0, 65_535],
     'Port that clients are told, where something of yours in front listens on another; 0: the port that the mode gives.',
   ),
+  additional: z
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .regex(/^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$/)
+          .describe('Name of the streamhost.'),
+        port: z.int().min(1).max(65_535).describe('Port of the Service.'),
+        host: z.string().optional().describe('What clients dial; the host above when left out.'),
+        nodePort: z.int().min(1).max(65_535).optional().describe('Node port.'),
+        advertisedPort: z.int().min(1).max(65_535).optional().describe('Port that clients are told.'),
+      }),
+    )
+    .default([])
+    .describe(
+      'More addresses of mode shared, each a streamhost of its own: clients that cannot dial one try another. A name and a port each, such as 443; host, nodePort and advertisedPort where they differ.',
+    ),
   addressFrom: oneOf(
     ['auto', 'host', 'hostIP', 'node', 'service'],
     'Modes per pod: what relays publish. host: the host above; hostIP: the node’s own address; node: its external address, else the host above; service: what the Service’s load balancer got. auto: host where one is given, else service or node.',
@@ -231,6 +248,7 @@ const monitoring = block('What the Prometheus operator and Grafana’s sidecar p
   rules: block('Recording rules and alerts.', {
     enabled: flag(false, 'Create a PrometheusRule.'),
     labels: keyValues('Labels that your Prometheus selects by.'),
+    runbookUrl: text('', 'Where your runbook is; the project’s own when empty.'),
   }),
   dashboards: block('Dashboards for Grafana.', {
     enabled: flag(false, 'Create a ConfigMap with them.'),

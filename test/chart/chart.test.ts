@@ -51,14 +51,19 @@ describe('the notes', () => {
       'a load balancer': /told proxy\.example\.com:7777, TCP\. .*-socks:/,
       'a node port': /told proxy\.example\.com:30777, TCP\. .* port 30777 of the nodes that have a relay/,
       'a load balancer of the user’s own': /told proxy\.example\.com:443, .*something of yours in front/,
+      'three load-balanced addresses': /told proxy\.example\.com:7777, https=proxy\.example\.com:443, elsewhere=/,
       'an IPv6 address': /told \[2001:db8::7\]:7777/,
+      'the PROXY protocol': /Only load balancers at 10\.0\.0\.0\/8, fd00::\/8 /,
       'a load balancer for each relay': /the address of its Service, port 7777, .* Services proxy-splice65-relay-0/,
       'a named load balancer for each relay': /publishes relay-\{ordinal\}\.example\.com, port 7777/,
+      'the PROXY protocol for each relay': /Only load balancers at 10\.0\.0\.0\/8 /,
       'a node port for each relay': /node's external address, port 30777\+\{ordinal\}, .* node ports 30777 to 30778\./,
       'a node port for each relay of one host': /publishes proxy\.example\.com, port 30777\+\{ordinal\}/,
       'host ports': /node's external address, port 7777, .* port 7777 of the nodes/,
       'host ports at the node’s own address': /publishes its node's address, port 7777/,
+      'host ports and the PROXY protocol': /must send the PROXY protocol/,
       'the network of the node': /port 7777 of the nodes/,
+      'the network of the node and the PROXY protocol': /must send the PROXY protocol/,
     }
     for (const [mode, values] of Object.entries(modes)) {
       assert.match(await notes(values), expected[mode as keyof typeof modes], mode)

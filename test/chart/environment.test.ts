@@ -80,14 +80,23 @@ describe('the environment that the chart gives', () => {
       'a load balancer': ['shared proxy.example.com 7777'],
       'a node port': ['shared proxy.example.com 30777'],
       'a load balancer of the user’s own': ['shared proxy.example.com 443'],
+      'three load-balanced addresses': [
+        'shared proxy.example.com 7777',
+        'https proxy.example.com 443',
+        'elsewhere files.example.net 80',
+      ],
       'an IPv6 address': ['shared 2001:db8::7 7777'],
+      'the PROXY protocol': ['shared proxy.example.com 7777'],
       'a load balancer for each relay': [`${pod} 192.0.2.9 7777`],
       'a named load balancer for each relay': [`${pod} relay-1.example.com 7777`],
+      'the PROXY protocol for each relay': [`${pod} 192.0.2.9 7777`],
       'a node port for each relay': [`${pod} 192.0.2.9 30778`],
       'a node port for each relay of one host': [`${pod} proxy.example.com 30778`],
       'host ports': [`${pod} 192.0.2.9 7777`],
       'host ports at the node’s own address': [`${pod} 10.99.0.11 7777`],
+      'host ports and the PROXY protocol': [`${pod} 192.0.2.9 7777`],
       'the network of the node': [`${pod} 192.0.2.9 7777`],
+      'the network of the node and the PROXY protocol': [`${pod} ${pod}.example.com 7777`],
     }
     for (const [mode, values] of Object.entries(modes)) {
       assert.deepEqual(await told(values), expected[mode as keyof typeof modes], mode)
@@ -97,6 +106,8 @@ describe('the environment that the chart gives', () => {
   it('has no listener that nobody could reach', async () => {
     const { relay: shared } = await configs(modes['a load balancer'])
     assert.deepEqual([shared.listen, shared.ownListen], [['0.0.0.0:7777'], undefined])
+    const { relay: three } = await configs(modes['three load-balanced addresses'])
+    assert.deepEqual(three.listen, ['0.0.0.0:7777', 'https=0.0.0.0:7801', 'elsewhere=0.0.0.0:7802'])
     const { relay: own } = await configs(modes['host ports'])
     assert.deepEqual([own.listen, own.ownListen], [[], '0.0.0.0:7778'])
     const { relay: host } = await configs(modes['the network of the node'])

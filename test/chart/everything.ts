@@ -56,7 +56,7 @@ const all: ChartValues = {
       nodePort: 30_777,
     },
   },
-  rpc: { tls: { enabled: true } },
+  rpc: { tls: { enabled: true, trunk: true } },
   redis: { builtin: pods, ca: { existingSecret: 'redis-ca' } },
   control: { ...pods, serviceAccount: { annotations: { role: 'none' } } },
   relay: { ...pods, autoscaling: { enabled: true } },
@@ -65,6 +65,7 @@ const all: ChartValues = {
     podMonitor: scrape,
     serviceMonitor: scrape,
     rules: { enabled: true, labels: { release: 'prometheus' } },
+    dashboards: { enabled: true, annotations: { folder: 'XMPP' }, namespace: 'monitoring' },
   },
   extraObjects: [
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-more' } },

@@ -49,10 +49,32 @@ describe('exposure.mode shared', () => {
     })
   })
 
+  it('has a port for each address, which leads to a listener of its own', async () => {
+    const rendering = await inMode('three load-balanced addresses')
+    const { spec } = rendering.get<IService>('Service', `${fullname}-socks`)
+    const listeners = podOf(rendering).containers[0]?.ports ?? []
+    assert.deepEqual(
+      spec?.ports?.map(({ name, port, nodePort, targetPort }) => [
+        ...[name, port, nodePort],
+        listeners.find((listener) => listener.name === targetPort)?.containerPort,
+      ]),
+      [
+        ['socks', 7777, undefined, 7777],
+        ['https', 443, undefined, 7801],
+        ['elsewhere', 7778, 30_778, 7802],
+      ],
+    )
+  })
+
   it('can be a node port of choice, or something of the user’s own', async () => {
     assert.equal(reached(await inMode('a node port'), `${fullname}-socks`).nodePort, 30_777)
     const { spec } = (await inMode('a load balancer of the user’s own')).get<IService>('Service', `${fullname}-socks`)
     assert.deepEqual([spec?.type, spec?.externalTrafficPolicy], ['ClusterIP', undefined])
+  })
+
+  it('leads to the listener that demands the PROXY protocol where that is on', async () => {
+    const { targetPort, containerPort } = reached(await inMode('the PROXY protocol'), `${fullname}-socks`)
+    assert.deepEqual([targetPort, containerPort], ['socks-proxy', 7779])
   })
 })
 
@@ -118,6 +140,14 @@ describe('exposure.mode hostPort', () => {
     const ports = podOf(rendering).containers[0]?.ports?.filter(({ hostPort }) => hostPort !== undefined)
     assert.deepEqual(ports, [{ name: 'socks-own', containerPort: 7778, hostPort: 7777, protocol: 'TCP' }])
     assert.equal(podOf(rendering).hostNetwork, undefined)
+  })
+
+  it('gives the PROXY protocol’s listener the port on the node where that is on', async () => {
+    const ports = podOf(await inMode('host ports and the PROXY protocol')).containers[0]?.ports
+    assert.deepEqual(
+      ports?.filter(({ hostPort }) => hostPort).map(({ name }) => name),
+      ['socks-proxy'],
+    )
   })
 })
 

@@ -28,11 +28,43 @@ host
 {{- if and (include "splice65.perPod" .) (has (include "splice65.addressFrom" .) (list "node" "service")) }}true{{ end -}}
 {{- end }}
 
-{{/* The port of the shared address that clients are told. */}}
-{{- define "splice65.advertisedPort" -}}
-{{- with .Values.exposure -}}
-{{ .advertisedPort | default (ternary .service.nodePort .port (eq .service.type "NodePort")) | int }}
+{{/*
+The listeners of a relay, as a JSON list: that of each shared address, or its own one. Each has
+  streamhost    the name of the address in options; the main one has none
+  host, told    what clients of a shared address are told
+  port, nodePort  of the Service
+  plain, proxy  name and port of the container's listeners: as clients speak, and behind the PROXY protocol
+  dialled       the name of the one that clients reach
+*/}}
+{{- define "splice65.listeners" -}}
+{{- $exposure := .Values.exposure -}}
+{{- $service := $exposure.service -}}
+{{- $behindProxy := $exposure.proxyProtocol.enabled -}}
+{{- $all := list -}}
+{{- if include "splice65.perPod" . -}}
+{{- $onNode := eq $exposure.mode "hostNetwork" -}}
+{{- $all = append $all (dict
+      "streamhost" "$(RELAY_POD)"
+      "plain" (dict "name" "socks-own" "port" (ternary $exposure.port 7778 (and $onNode (not $behindProxy))))
+      "proxy" (dict "name" "socks-proxy" "port" (ternary $exposure.port 7779 $onNode))) -}}
+{{- else -}}
+{{- $all = append $all (dict
+      "streamhost" "" "host" $exposure.host "port" $exposure.port "nodePort" $service.nodePort
+      "told" ($exposure.advertisedPort | default (ternary $service.nodePort $exposure.port (eq $service.type "NodePort")))
+      "plain" (dict "name" "socks" "port" 7777) "proxy" (dict "name" "socks-proxy" "port" 7779)) -}}
+{{- range $i, $more := $exposure.additional -}}
+{{- $nodePort := $more.nodePort | default 0 -}}
+{{- $all = append $all (dict
+      "streamhost" $more.name "host" ($more.host | default $exposure.host) "port" $more.port "nodePort" $nodePort
+      "told" ($more.advertisedPort | default (ternary $nodePort $more.port (eq $service.type "NodePort")))
+      "plain" (dict "name" (printf "socks-%d" (add1 $i)) "port" (add 7801 $i))
+      "proxy" (dict "name" (printf "socks-proxy-%d" (add1 $i)) "port" (add 7901 $i))) -}}
 {{- end -}}
+{{- end -}}
+{{- range $all -}}
+{{- $_ := set . "dialled" (ternary .proxy.name .plain.name $behindProxy) -}}
+{{- end -}}
+{{ toJson $all }}
 {{- end }}
 
 {{/* The port that a relay publishes as its own. */}}
@@ -51,16 +83,7 @@ host
 {{/* host:port, an IPv6 address in brackets. Takes (list HOST PORT). */}}
 {{- define "splice65.hostPort" -}}
 {{- $host := first . -}}
-{{ ternary (printf "[%s]" $host) $host (and (contains ":" $host) (not (hasPrefix "[" $host))) }}:{{ last . }}
-{{- end }}
-
-{{/* The port of relay's container that clients' Services lead to. */}}
-{{- define "splice65.socksTarget" -}}
-{{- if .Values.exposure.proxyProtocol.enabled -}}
-socks-proxy
-{{- else -}}
-{{ ternary "socks-own" "socks" (eq (include "splice65.perPod" .) "true") }}
-{{- end -}}
+{{ ternary (printf "[%s]" $host) $host (and (contains ":" $host) (not (hasPrefix "[" $host))) }}:{{ last . | int }}
 {{- end }}
 
 {{/* What all Services of the SOCKS5 port have in common. Takes (dict "root" $ "type" TYPE). */}}
@@ -87,4 +110,13 @@ ipFamilyPolicy: {{ . }}
 {{- with $service.ipFamilies }}
 ipFamilies: {{ toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/* The shared addresses as control's option: [name=]host:port, separated by commas. */}}
+{{- define "splice65.streamhosts" -}}
+{{- range $i, $listener := include "splice65.listeners" . | fromJsonArray -}}
+{{- if $i }},{{ end -}}
+{{- with .streamhost }}{{ . }}={{ end -}}
+{{ include "splice65.hostPort" (list .host .told) }}
+{{- end -}}
 {{- end }}

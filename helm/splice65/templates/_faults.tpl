@@ -28,7 +28,15 @@ exposure.host: give the name or address that clients will dial; a DNS name can b
 {{- if and (eq $exposure.service.type "NodePort") (not $exposure.service.nodePort) (not $exposure.advertisedPort) }}
 exposure.service.nodePort: choose the node port, so that clients can be told of it
 {{- end }}
+{{- range $exposure.additional }}
+{{- if and (eq $exposure.service.type "NodePort") (not .nodePort) (not .advertisedPort) }}
+exposure.additional: choose the nodePort of {{ .name }}, so that clients can be told of it
+{{- end }}
+{{- end }}
 {{- else }}
+{{- if $exposure.additional }}
+exposure.additional: only mode shared has shared addresses
+{{- end }}
 {{- $from := include "splice65.addressFrom" . }}
 {{- if and (eq $from "host") (not $exposure.host) }}
 exposure.host: give the address that relays publish, such as relay-{ordinal}.example.com

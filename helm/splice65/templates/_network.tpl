@@ -52,7 +52,11 @@ to: {{ toYaml . | nindent 2 }}
 {{- define "splice65.dialledPorts" -}}
 {{- $exposure := .Values.exposure -}}
 {{- if eq $exposure.mode "shared" -}}
-{{ list (include "splice65.advertisedPort" . | int) | toJson }}
+{{- $ports := list -}}
+{{- range include "splice65.listeners" . | fromJsonArray -}}
+{{- $ports = append $ports (int .told) -}}
+{{- end -}}
+{{ uniq $ports | toJson }}
 {{- else if and (eq $exposure.mode "nodePortPerPod") (not $exposure.advertisedPort) -}}
 {{- $base := int $exposure.service.nodePortBase -}}
 {{ untilStep $base (add $base (include "splice65.mostRelays" .) | int) 1 | toJson }}

@@ -29,7 +29,7 @@
 {{- $from := include "splice65.addressFrom" . -}}
 {{- $published := dict "host" $exposure.host "hostIP" "its node's address" "node" (printf "its node's external address%s" ($exposure.host | empty | ternary "" (printf ", else %s" $exposure.host))) "service" "the address of its Service" }}
 {{- if eq $exposure.mode "shared" }}
-Clients are told {{ include "splice65.hostPort" (list $exposure.host (include "splice65.advertisedPort" .)) }}, TCP. It must lead to the Service {{ $fullname }}-socks
+Clients are told {{ include "splice65.streamhosts" . | replace "," ", " }}, TCP. It must lead to the Service {{ $fullname }}-socks
 {{- if eq $exposure.service.type "LoadBalancer" }}
 {{- with include "splice65.loadBalancerAddress" (dict "root" . "name" (printf "%s-socks" $fullname)) | trim }}, whose load balancer is {{ . }}{{ end }}:
 

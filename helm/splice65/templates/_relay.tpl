@@ -1,38 +1,16 @@
 {{/* The parts of relay that depend on how it is exposed. */}}
 
-{{/* The port that a relay's own listener has: on the node itself where it shares the node's network. */}}
-{{- define "splice65.ownPort" -}}
-{{- with .Values.exposure -}}
-{{ ternary .port 7778 (and (eq .mode "hostNetwork") (not .proxyProtocol.enabled)) | int }}
-{{- end -}}
-{{- end }}
-
-{{- define "splice65.proxyPort" -}}
-{{- with .Values.exposure -}}
-{{ ternary .port 7779 (eq .mode "hostNetwork") | int }}
-{{- end -}}
-{{- end }}
-
 {{- define "splice65.relayPorts" -}}
 {{- $exposure := .Values.exposure -}}
-{{- $perPod := eq (include "splice65.perPod" .) "true" -}}
-{{- $dialled := include "splice65.socksTarget" . -}}
-{{- $ports := list -}}
-{{- if $perPod -}}
-{{- $ports = append $ports (dict "name" "socks-own" "port" (include "splice65.ownPort" .)) -}}
-{{- else -}}
-{{- $ports = append $ports (dict "name" "socks" "port" 7777) -}}
-{{- end -}}
-{{- if $exposure.proxyProtocol.enabled -}}
-{{- $ports = append $ports (dict "name" "socks-proxy" "port" (include "splice65.proxyPort" .)) -}}
-{{- end -}}
-{{- range $ports }}
+{{- range $listener := include "splice65.listeners" . | fromJsonArray }}
+{{- range ternary (list .plain .proxy) (list .plain) $exposure.proxyProtocol.enabled }}
 - name: {{ .name }}
-  containerPort: {{ .port }}
-  {{- if and (eq $exposure.mode "hostPort") (eq .name $dialled) }}
+  containerPort: {{ .port | int }}
+  {{- if and (eq $exposure.mode "hostPort") (eq .name $listener.dialled) }}
   hostPort: {{ $exposure.port | int }}
   {{- end }}
   protocol: TCP
+{{- end }}
 {{- end }}
 {{- range $name := list "rpc" "trunk" "metrics" }}
 - name: {{ $name }}
@@ -42,10 +20,9 @@
 {{- end }}
 
 {{- define "splice65.relayEnv" -}}
-{{- $exposure := .Values.exposure -}}
 {{- $bind := .Values.bindAddress -}}
 {{- $ports := .Values.relay.ports -}}
-{{- $perPod := eq (include "splice65.perPod" .) "true" -}}
+{{- $listeners := include "splice65.listeners" . | fromJsonArray -}}
 - name: RELAY_ADVERTISE_HOST
   valueFrom:
     fieldRef:
@@ -72,23 +49,36 @@
 - name: RELAY_TRUNK_TLS
   value: "true"
 {{- end }}
-{{- if $perPod }}
+{{- if include "splice65.perPod" . }}
 # A list without an item: no listener is shared.
 - name: RELAY_LISTEN
   value: ","
 - name: RELAY_OWN_LISTEN
-  value: {{ include "splice65.hostPort" (list $bind (include "splice65.ownPort" .)) | quote }}
+  value: {{ include "splice65.hostPort" (list $bind (first $listeners).plain.port) | quote }}
 {{- include "splice65.publicEnv" . }}
 {{- else }}
 - name: RELAY_LISTEN
-  value: {{ include "splice65.hostPort" (list $bind 7777) | quote }}
+  value: {{ include "splice65.listenList" (list $bind "plain" $listeners) | quote }}
 {{- end }}
-{{- if $exposure.proxyProtocol.enabled }}
+{{- with .Values.exposure.proxyProtocol }}
+{{- if .enabled }}
 - name: RELAY_PROXY_LISTEN
-  value: {{ printf "%s%s" (ternary "$(RELAY_POD)=" "" $perPod) (include "splice65.hostPort" (list $bind (include "splice65.proxyPort" .))) | quote }}
+  value: {{ include "splice65.listenList" (list $bind "proxy" $listeners) | quote }}
 - name: RELAY_PROXY_TRUSTED
-  value: {{ join "," $exposure.proxyProtocol.trusted | quote }}
+  value: {{ join "," .trusted | quote }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Listeners as an option: [name=]host:port, separated by commas. Takes (list ADDRESS "plain"|"proxy" LISTENERS). */}}
+{{- define "splice65.listenList" -}}
+{{- $bind := index . 0 -}}
+{{- $which := index . 1 -}}
+{{- range $i, $listener := index . 2 -}}
+{{- if $i }},{{ end -}}
+{{- with .streamhost }}{{ . }}={{ end -}}
+{{ include "splice65.hostPort" (list $bind (index $listener $which).port) }}
+{{- end -}}
 {{- end }}
 
 {{/* The address that a relay publishes as its own. */}}
