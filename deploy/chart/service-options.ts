@@ -7,7 +7,7 @@ import type { JsonSchema } from './json-schema.ts'
 const services = { control: controlOptions, relay: relayOptions }
 
 /** Options that other values of the chart decide; a user who set them too would set them against it. */
-const decidedByChart: Readonly<Record<keyof typeof services, ReadonlySet<string>>> = {
+export const decidedByChart: Readonly<Record<keyof typeof services, ReadonlySet<string>>> = {
   control: new Set([
     ...['pod', 'healthHost', 'healthPort', 'registryUrl'],
     ...['componentDomain', 'componentHost', 'componentPort', 'componentSecret'],

@@ -17,15 +17,17 @@ const domain = z.string().transform((text, context) =>
 
 const rules = list().refine((texts) => texts.every(isRule), 'must be JIDs, domains, *.domains or *')
 
-const bareJids = list().transform((texts, context) =>
-  orFault(context, () =>
-    texts.map((text) => {
-      const jid = parseJid(text)
-      if (!jid.local || jid.resource) throw new Failure('malformed', `Not a bare JID: ${JSON.stringify(text)}`)
-      return formatJid(jid)
-    }),
-  ),
-)
+const bareJids = list()
+  .transform((texts, context) =>
+    orFault(context, () =>
+      texts.map((text) => {
+        const jid = parseJid(text)
+        if (!jid.local || jid.resource) throw new Failure('malformed', `Not a bare JID: ${JSON.stringify(text)}`)
+        return formatJid(jid)
+      }),
+    ),
+  )
+  .meta({ type: 'array', items: { type: 'string' } })
 
 const uris = list().refine((texts) => texts.every((text) => URL.canParse(text)), 'must be URIs, such as mailto:…')
 

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
 import type { JsonSchema } from '../../deploy/chart/json-schema.ts'
+import { decidedByChart } from '../../deploy/chart/service-options.ts'
 import type { ChartValues } from '../../deploy/chart/values.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import { type ControlConfig, controlOptions } from '../../services/control/config.ts'
@@ -116,7 +117,15 @@ describe('the environment that the chart gives', () => {
     assert.deepEqual([ipv6.listen, ipv6.rpcHost], [['[::]:7777'], '::'])
   })
 
-  for (const service of ['control', 'relay'] as const) {
+  for (const [service, options] of [
+    ['control', controlOptions],
+    ['relay', relayOptions],
+  ] as const) {
+    it(`gives ${service} no option that it does not have`, () => {
+      const unknown = [...decidedByChart[service]].filter((name) => !(name in options.shape))
+      assert.deepEqual(unknown, [])
+    })
+
     it(`carries every option of ${service} as it was given`, async () => {
       const { properties = {} } = await optionsOf(service)
       const given = Object.fromEntries(Object.entries(properties).map(([name, type]) => [name, valueFor(name, type)]))
@@ -155,7 +164,7 @@ function valueFor(name: string, { type, enum: words, minimum = 0, maximum = 0, d
     case 'boolean':
       return usual !== true
     case 'array':
-      return ['example.org', 'carol@example.net']
+      return ['alice@example.org', 'carol@example.net']
     case 'string':
       return 'Transfers, "quoted" & {{ plain }}'
     default:

@@ -5,6 +5,7 @@ import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment'
 import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
 import type { IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler'
 import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy'
+import type { IPod } from 'kubernetes-models/v1/Pod'
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec'
 import type { ISecret } from 'kubernetes-models/v1/Secret'
 import { parseRedisUrl } from '../../services/shared/registry/redis-url.ts'
@@ -187,6 +188,24 @@ describe('control', () => {
   it('is replaced without a gap', async () => {
     const { spec } = (await render()).get<IDeployment>('Deployment', `${fullname}-control`)
     assert.deepEqual(spec?.strategy, { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } })
+  })
+})
+
+describe('helm test', () => {
+  const testPod = async (values = {}) => (await render(values)).get<IPod>('Pod', `${fullname}-test`)
+
+  it('asks control to test itself, and leaves its log to read', async () => {
+    const { metadata, spec } = await testPod()
+    assert.deepEqual(spec?.containers[0]?.args, ['selftest', '--control', `${fullname}-control-rpc:6502`])
+    assert.equal(metadata?.annotations?.['helm.sh/hook'], 'test')
+    assert.equal(metadata?.annotations?.['helm.sh/hook-delete-policy'], 'before-hook-creation')
+  })
+
+  it('shows the token, and a certificate where one is demanded', async () => {
+    const names = ({ spec }: IPod) => spec?.containers[0]?.env?.map(({ name }) => name)
+    assert.deepEqual(names(await testPod()), ['CONTROL_RPC_TOKEN_FILE'])
+    const tls = ['CONTROL_TLS_CERT_FILE', 'CONTROL_TLS_KEY_FILE', 'CONTROL_TLS_CA_FILE']
+    assert.deepEqual(names(await testPod({ rpc: { tls: { enabled: true } } })), ['CONTROL_RPC_TOKEN_FILE', ...tls])
   })
 })
 

@@ -15,9 +15,7 @@ annotations:
   checksum/config: {{ . }}
   {{- end }}
   {{- if .root.Values.meshOptOut }}
-  sidecar.istio.io/inject: "false"
-  linkerd.io/inject: disabled
-  consul.hashicorp.com/connect-inject: "false"
+  {{- include "splice65.meshAnnotations" . | nindent 2 }}
   {{- end }}
   {{- with .annotations }}
   {{- toYaml . | nindent 2 }}
@@ -25,6 +23,13 @@ annotations:
   {{- with $values.podAnnotations }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* What service meshes look at before they add a sidecar. */}}
+{{- define "splice65.meshAnnotations" -}}
+sidecar.istio.io/inject: "false"
+linkerd.io/inject: disabled
+consul.hashicorp.com/connect-inject: "false"
 {{- end }}
 
 {{- define "splice65.podSpec" -}}
@@ -100,30 +105,14 @@ envFrom:
       fieldPath: metadata.name
 - name: {{ $prefix }}_REGISTRY_URL_FILE
   value: /run/splice65/redis/url
-- name: {{ $prefix }}_RPC_TOKEN_FILE
-  value: /run/splice65/rpc/token
-{{- if .root.Values.rpc.tls.enabled }}
-- name: {{ $prefix }}_TLS_CERT_FILE
-  value: /run/splice65/tls/tls.crt
-- name: {{ $prefix }}_TLS_KEY_FILE
-  value: /run/splice65/tls/tls.key
-- name: {{ $prefix }}_TLS_CA_FILE
-  value: /run/splice65/tls/ca.crt
-{{- end }}
+{{ include "splice65.rpcEnv" (dict "root" .root "prefix" $prefix) }}
 {{- end }}
 
 {{- define "splice65.commonMounts" -}}
 - name: redis
   mountPath: /run/splice65/redis
   readOnly: true
-- name: rpc
-  mountPath: /run/splice65/rpc
-  readOnly: true
-{{- if .root.Values.rpc.tls.enabled }}
-- name: tls
-  mountPath: /run/splice65/tls
-  readOnly: true
-{{- end }}
+{{ include "splice65.rpcMounts" .root }}
 {{- if .root.Values.redis.ca.existingSecret }}
 - name: redis-ca
   mountPath: /run/splice65/redis-ca
@@ -137,14 +126,7 @@ envFrom:
 {{- define "splice65.commonVolumes" -}}
 - name: redis
   {{- include "splice65.secretVolume" (list (include "splice65.redisSecret" .root) (include "splice65.redisSecretKey" .root) "url") | nindent 2 }}
-- name: rpc
-  {{- include "splice65.secretVolume" (list (include "splice65.tokenSecret" .root) (include "splice65.tokenKey" .root) "token") | nindent 2 }}
-{{- if .root.Values.rpc.tls.enabled }}
-- name: tls
-  secret:
-    secretName: {{ include "splice65.tlsSecret" .root }}
-    defaultMode: 0440
-{{- end }}
+{{ include "splice65.rpcVolumes" .root }}
 {{- with .root.Values.redis.ca }}
 {{- if .existingSecret }}
 - name: redis-ca
