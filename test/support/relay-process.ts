@@ -8,6 +8,7 @@ import { type ClientHalf, dialHalf } from './socks-client.ts'
 export interface RelayProcess extends AsyncDisposable {
   readonly service: ServiceProcess
   readonly socksPort: number
+  readonly rpcAddress: string
   /** Two clients whose halves it has joined. The caller destroys them. */
   pair(): Promise<{ first: ClientHalf; second: ClientHalf }>
 }
@@ -25,6 +26,7 @@ export async function startRelayProcess(
   ]
   const loopback = '127.0.0.1'
   const pod = 'relay-0'
+  const rpcAddress = `${loopback}:${rpcPort}`
   const env = serviceEnv('relay', {
     pod,
     listen: `${loopback}:${socksPort}`,
@@ -43,10 +45,11 @@ export async function startRelayProcess(
   return {
     service,
     socksPort,
+    rpcAddress,
     async pair() {
       const digest = freshDigest()
       const [first, second] = [await dialHalf(socksPort, digest), await dialHalf(socksPort, digest)]
-      const relays = [{ name: pod, rpcAddress: `${loopback}:${rpcPort}` }]
+      const relays = [{ name: pod, rpcAddress }]
       await activate({ relays, clients }, digest)
       return { first, second }
     },
