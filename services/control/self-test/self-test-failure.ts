@@ -21,7 +21,8 @@ export class SelfTestFailure extends Failure {
 export function asSelfTestFailure(stage: SelfTestStage, error: unknown): SelfTestFailure {
   if (error instanceof SelfTestFailure) return error
   const { message } = asFailure(error, 'The self-test broke')
-  if (isTimeout(error)) return new SelfTestFailure('timeout', `No end in time: ${told[stage]}`, { cause: error })
+  if (isTimeout(error) || (error instanceof DialFailure && isTimeout(error.cause)))
+    return new SelfTestFailure('timeout', `No end in time: ${told[stage]}`, { cause: error })
   if (stage === 'activation') return new SelfTestFailure('not-activated', message, { cause: error })
   if (stage === 'bytes') return new SelfTestFailure('bytes', `The bytestream broke: ${message}`, { cause: error })
   const reply = error instanceof DialFailure ? error.reply : undefined
