@@ -1,8 +1,12 @@
 import type { Bytestream, Fleet } from '../fleet/fleet.ts'
 import { type Command, type Note, nodeOf } from './command.ts'
 
-/** The most that one answer lists: it has to fit into a stanza. */
-export const mostListed = 100
+const mostListed = 100
+/**
+ * Of all JIDs together. Prosody ends the stream of a component that sends more than 512 KiB at once, and a user may choose
+ * a resource of 1023 characters of which each takes six on the wire.
+ */
+const mostJidCharacters = 50_000
 
 /** Lists the live bytestreams of the fleet, the longest running first. */
 export function listBytestreamsCommand({ fleet }: { readonly fleet: Pick<Fleet, 'bytestreams'> }): Command {
@@ -21,7 +25,7 @@ export async function listBytestreams(
   fleet: Pick<Fleet, 'bytestreams'>,
 ): Promise<{ readonly listed: readonly Bytestream[]; readonly notes: readonly Note[] }> {
   const { bytestreams, unanswered } = await fleet.bytestreams()
-  const listed = [...bytestreams].sort((a, b) => b.ageMs - a.ageMs).slice(0, mostListed)
+  const listed = withinStanza([...bytestreams].sort((a, b) => b.ageMs - a.ageMs))
   const more = bytestreams.length - listed.length
   return {
     listed,
@@ -31,6 +35,17 @@ export async function listBytestreams(
       ...unanswered.map(({ relay, fault }) => ({ type: 'warn' as const, text: `${relay} does not answer: ${fault}` })),
     ],
   }
+}
+
+function withinStanza(bytestreams: readonly Bytestream[]): readonly Bytestream[] {
+  let characters = 0
+  const listed: Bytestream[] = []
+  for (const bytestream of bytestreams.slice(0, mostListed)) {
+    characters += bytestream.requester.length + bytestream.target.length
+    if (characters > mostJidCharacters) break
+    listed.push(bytestream)
+  }
+  return listed
 }
 
 const columns = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Failure } from '../../shared/bytestream/failure.ts'
+import { dataForm } from '../../shared/xmpp/data-form.ts'
 import type { Bytestream, FleetRelay, FleetStatistics, Unanswered } from '../fleet/fleet.ts'
 import type { SelfTestReport } from '../self-test/report.ts'
 import { listBytestreamsCommand } from './bytestreams.ts'
@@ -98,6 +99,15 @@ describe('listBytestreamsCommand()', () => {
       { type: 'warn', text: '3 more are live; splice65 ls shows them all' },
       { type: 'warn', text: 'relay-1 does not answer: no connection' },
     ])
+  })
+
+  it('stays below what a server takes in one stanza, whatever users call themselves', async () => {
+    const requester = `a@ex.com/${'&'.repeat(1_000)}`
+    const fleet = fleetOf({ bytestreams: Array.from({ length: 100 }, () => ({ ...bytestream('b'), requester })) })
+    const { form, notes } = await listBytestreamsCommand({ fleet }).run({})
+    const text = String(dataForm('result', 'x', form ?? {}))
+    assert.ok(text.length > 100_000 && text.length < 400_000, `${text.length} characters`)
+    assert.equal(notes?.length, 1)
   })
 
   it('says when there is none', async () => {
