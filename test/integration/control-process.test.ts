@@ -25,6 +25,7 @@ describe('the control process', () => {
       componentPort: prosody.componentPort,
       componentSecretFile,
       streamhosts: 'relay.example.test:7777',
+      selfTest: false,
       registryUrl: 'memory:',
       healthHost: '127.0.0.1',
       healthPort: await freePort(),
