@@ -6,6 +6,9 @@
 {{- if not $component.domain }}
 component.domain: name the proxy as your XMPP server does, such as proxy.example.com
 {{- end }}
+{{- if and $component.domain (not (contains "." $component.domain)) (not .Values.control.options.allow) }}
+control.options.allow: say whom the proxy serves; {{ $component.domain }} has no parent domain to go by
+{{- end }}
 {{- if not $component.host }}
 component.host: say where your XMPP server takes component connections, such as prosody.xmpp.svc
 {{- end }}

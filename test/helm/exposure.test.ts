@@ -176,6 +176,7 @@ describe('relays', () => {
 describe('values that cannot work', () => {
   const refused: readonly (readonly [what: string, values: ChartValues, says: RegExp])[] = [
     ['no component', { component: { domain: '', host: '' } }, /component\.domain: .*\n.*component\.host: /],
+    ['a component that serves nobody', { component: { domain: 'proxy' } }, /control\.options\.allow: /],
     ['no secret of it', { component: { existingSecret: '' } }, /component\.existingSecret: /],
     ['two secrets of it', { component: { secret: 'x' } }, /component\.existingSecret: /],
     ['no address to tell clients', { exposure: { host: '' } }, /exposure\.host: .*DNS name/],

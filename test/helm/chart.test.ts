@@ -35,13 +35,13 @@ describe('the notes', () => {
     const text = await notes({ component: { domain: 'files.example.org', port: 5348 } })
     assert.match(text, /^NOTES:\nsplice65 \d+\.\d+\.\d+ is files\.example\.org: 2 control, 2 relays\./)
     assert.match(text, /Component "files\.example\.org"\n +component_secret/)
-    assert.match(text, /VirtualHost "example\.org"\n +disco_items = \{ \{ "files\.example\.org"/)
+    assert.match(text, /users are not of example\.org/)
     assert.match(text, /component_ports = \{ 5348 \}/)
     assert.match(
       text,
       /- port: 5348\n +module: ejabberd_service\n +global_routes: false\n +hosts:\n +files\.example\.org:/,
     )
-    assert.match(text, /Openfire: .*port 5348;[\s\S]*subdomain files /)
+    assert.match(text, /Openfire: .* on port 5348 [\s\S]*subdomain files with /)
     assert.match(text, /kubectl -n transfer get secret component -o jsonpath='\{\.data\.component-secret\}'/)
     assert.match(text, /helm -n transfer test proxy/)
   })
