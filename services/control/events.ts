@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
 import { formatBareJid } from '../shared/bytestream/jid.ts'
+import type { Room } from '../shared/bytestream/room.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
 import type { CallEnded } from '../shared/rpc/client.ts'
@@ -20,6 +21,8 @@ export interface ControlEvents extends LinkEvents {
   iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
   handlerFailed(kind: IqKind, error: unknown): void
   activationAnswered(activation: AnsweredActivation): void
+  /** The registry could not be told how an activation went, for another reason than being away. */
+  settlementFailed(room: Room, error: unknown): void
   commandEnded(ended: EndedCommand): void
   registryRequested: RegistryMetrics['answered']
   rpcAnswered: CallEnded
@@ -140,6 +143,9 @@ export function createControlEvents({
         },
         'activation answered',
       )
+    },
+    settlementFailed(room, error) {
+      log.error({ digest: abbreviate(room.digest), err: error }, 'the registry was not told how an activation went')
     },
     commandEnded({ node, admin, entries, failure }) {
       log.info(

@@ -72,7 +72,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     )
   const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
-  const activator = new Activator({ registry, directory, relays, permits, clock }, config)
+  const activator = new Activator({ registry, directory, relays, permits, clock, events }, config)
   const component = {
     get state() {
       return link.state

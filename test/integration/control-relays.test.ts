@@ -19,6 +19,8 @@ import { until } from '../support/until.ts'
 const requester = 'a@ex.com/R'
 const target = 'b@ex.org/T'
 
+const events = { settlementFailed: (_room: Room, error: unknown) => assert.fail(String(error)) }
+
 describe('control with two relays and a Redis', () => {
   let redis: RedisServer
   let registry: Registry
@@ -35,7 +37,7 @@ describe('control with two relays and a Redis', () => {
     directory = await openDirectory({ registry, clock }, { directoryRefreshMs: 50, directoryMemoryMs: 60_000 })
     await until('control knows both relays', () => directory.alive().length === 2)
     activator = new Activator(
-      { registry, directory, relays: relays.clients, permits: new Permits({ clock }, 8), clock },
+      { registry, directory, relays: relays.clients, permits: new Permits({ clock }, 8), clock, events },
       { overtakeMs: 2_000, activationTimeoutMs: 4_500, findHalvesTimeoutMs: 1_000 },
     )
   })

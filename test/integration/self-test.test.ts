@@ -30,6 +30,8 @@ const options: SelfTestOptions = {
   selfTestBytes: 65_536,
 }
 
+const events = { settlementFailed: (_room: unknown, error: unknown) => assert.fail(String(error)) }
+
 describe('The self-test, with two relays behind one address and a Redis', () => {
   let redis: RedisServer
   let registry: Registry
@@ -52,7 +54,7 @@ describe('The self-test, with two relays behind one address and a Redis', () => 
     )
     await until('control knows both relays', () => directory.alive().length === 2)
     activator = new Activator(
-      { registry, directory, relays: relays.clients, permits: new Permits({ clock }, 8), clock },
+      { registry, directory, relays: relays.clients, permits: new Permits({ clock }, 8), clock, events },
       { overtakeMs: 100, activationTimeoutMs: 4_500, findHalvesTimeoutMs: 1_000 },
     )
     balancer = opened.use(await startBalancer())

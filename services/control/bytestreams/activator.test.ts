@@ -67,11 +67,13 @@ function setUp(given: { relays?: string[]; known?: string[] } = {}) {
   const relays = new Map((given.relays ?? ['r0', 'r1']).map((name) => [name, new FakeRelay(name)]))
   const relay = (name: string) => relays.get(name) ?? assert.fail(`there is no ${name}`)
   const memory = createMemoryRegistry({ clock })
-  const store = { away: false }
+  const store = { away: false, broken: false }
+  const settlementsFailed: string[] = []
   const registry: Registry = new Proxy(memory, {
     get(target, name) {
       const value = Reflect.get(target, name)
       if (typeof value !== 'function') return value
+      if (name === 'settleActivation' && store.broken) return () => Promise.reject(new Error('a bug in the registry'))
       return (...args: unknown[]) =>
         store.away ? Promise.reject(new Failure('unavailable', 'Redis is away')) : value.apply(target, args)
     },
@@ -94,12 +96,14 @@ function setUp(given: { relays?: string[]; known?: string[] } = {}) {
         close() {},
       },
       permits: new Permits({ clock }, 4),
+      events: { settlementFailed: (where, error) => void settlementsFailed.push(`${where.digest} ${error}`) },
     },
     options,
   )
   return {
     clock,
     store,
+    settlementsFailed,
     registry,
     relay,
     claim: (id: string, relayName: string, where = room) =>
@@ -402,6 +406,24 @@ describe('Activator.activate()', () => {
     flushed.relay('r1').holds(own, { id: 'h1', waitedMs: 2 }, { id: 'h2', waitedMs: 1 })
     assert.deepEqual(await flushed.outcome(flushed.activate(room, own)), { outcome: 'joined', tookMs: 0 })
     assert.deepEqual([flushed.relay('r0').asked, flushed.relay('r1').asked], [1, 2])
+  })
+
+  it('goes by what the relays did when the registry cannot be told, and says so', async () => {
+    const { claim, activate, relay, store, outcome, settlementsFailed } = setUp()
+    store.broken = true
+    await claim('h1', 'r0')
+    await claim('h2', 'r0')
+    relay('r0').refusals = ['over-limit']
+    assert.equal((await outcome(activate())).outcome, 'over-limit')
+    relay('r0').holds(asTyped, { id: 'h3', waitedMs: 2 }, { id: 'h4', waitedMs: 1 })
+    await claim('h3', 'r0', asTyped)
+    await claim('h4', 'r0', asTyped)
+    assert.equal((await outcome(activate(asTyped))).outcome, 'joined')
+    await setImmediate()
+    assert.deepEqual(settlementsFailed, [
+      `${room.digest} Error: a bug in the registry`,
+      `${asTyped.digest} Error: a bug in the registry`,
+    ])
   })
 
   it('leaves no timer behind', async () => {

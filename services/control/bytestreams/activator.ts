@@ -40,6 +40,10 @@ export interface ActivatorOptions {
 export interface ActivatorParts extends RelaySearchParts {
   readonly registry: Registry
   readonly clock: Clock
+  readonly events: {
+    /** The registry could not be told how an activation went, for another reason than being away. */
+    settlementFailed(room: Room, error: unknown): void
+  }
 }
 
 /** Two halves and the room they wait in, ready to be joined. */
@@ -221,12 +225,15 @@ class Attempt {
     return true
   }
 
-  /** Tells the registry how it went. It is an index only: what the relays did stands, whether it hears of it or not. */
+  /**
+   * Tells the registry how it went. It is an index only: what the relays did stands, whether it hears of it or not.
+   * Never throws.
+   */
   async #settle(room: Room, joined: boolean): Promise<void> {
     try {
       await this.#parts.registry.settleActivation(room, this.#claimant, joined)
     } catch (error) {
-      if (!(error instanceof Failure && error.code === 'unavailable')) throw error
+      if (!(error instanceof Failure && error.code === 'unavailable')) this.#parts.events.settlementFailed(room, error)
     }
   }
 
