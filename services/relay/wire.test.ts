@@ -197,6 +197,10 @@ describe('A handoff', () => {
       owner.activate(order('127.0.0.1:1'), { timeoutMs: 5_000 }),
       (error) => error instanceof Failure && error.code === 'unavailable',
     )
+    assert.match(
+      await relays.relay(0).metrics(),
+      /^splice65_rpc_request_duration_seconds_count\{method="handoff",outcome="unavailable"\} 1$/m,
+    )
     assert.equal(await waiting(relays), 2)
     assert.equal((await owner.activate(order(relays.relay(1).rpcAddress), { timeoutMs: 5_000 })).path, 'PATH_HANDOFF')
     first.end('bytes')

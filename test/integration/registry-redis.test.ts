@@ -219,10 +219,12 @@ describe('connectRegistry() while Redis is away', () => {
       await server.exited
       await pending
       await until('the loss is noticed', () => lines.length === 2)
+      assert.equal(registry.reachable, false)
       await assertUnavailable(registry)
       const returned = nextReturn(registry)
       await server.restart()
       await returned
+      assert.equal(registry.reachable, true)
       assert.equal(await registry.renew(room, first), true)
       assert.deepEqual(lines, [
         'info registry can be reached',
