@@ -155,6 +155,29 @@ for (const { engine, trunkTls, where, ports, path } of runs) {
       assert.deepEqual(found, { halves: [], activated: true })
     })
 
+    it('is told with its bytes when a relay describes itself', async () => {
+      await using relays = await startRelays(2, { engine })
+      const digest = freshDigest()
+      const [first, second] = await dialPair(relays, digest, ports)
+      await activate(relays, digest)
+      first.write('hello')
+      assert.equal(String(await readUpTo(second, 5)), 'hello')
+      const describe = (index: number) =>
+        relays.clients.at(relays.relay(index).rpcAddress).describe({}, { timeoutMs: 5_000 })
+      const legBytes = path === 'PATH_LOCAL' ? 0 : 5
+      await until('the bytes are counted', async () => (await describe(0)).relayedBytes === 5)
+      await until('those of the leg too', async () => (await describe(1)).legBytes === legBytes)
+      const facts = async (index: number) => {
+        const { engine: name, draining, waiting, bytestreams, legs, socketsOpen } = await describe(index)
+        return { name, draining, waiting, bytestreams, legs, socketsOpen }
+      }
+      const idle = { name: engine, draining: false, waiting: 0, bytestreams: 0, legs: 0, socketsOpen: 0 }
+      assert.deepEqual(await facts(0), { ...idle, bytestreams: 1, socketsOpen: 2 })
+      assert.deepEqual(await facts(1), { ...idle, ...(path === 'PATH_HANDOFF' && { legs: 1, socketsOpen: 2 }) })
+      first.destroy()
+      second.destroy()
+    })
+
     it('is ended by an operator', async () => {
       await using relays = await startRelays(2, options())
       const digest = freshDigest()
