@@ -42,7 +42,7 @@ async function demo({ file, size, keep }: DemoFlags): Promise<void> {
   const { size: bytes } = await stat(path)
 
   say('starting Prosody, Redis, one control and two relays')
-  await using fleet = await startFleet({ relays: 2 })
+  await using fleet = await startFleet({ relays: 2, control: { selfTest: true } })
   await writePasswords(fleet, folder)
 
   say(`sending ${basename(path)} (${mib(bytes)} MiB) from alice to bob`)
@@ -179,8 +179,9 @@ async function stayUp(fleet: Fleet, folder: Folder): Promise<void> {
   const stopped = new Promise<void>((done) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
   })
-  const { xmpp, redis, proxy, control, relays, balancers } = fleet
+  const { xmpp, redis, proxy, control, relays, balancers, tokenFile } = fleet
   const account = (user: string) => login(fleet, folder, user).join(' ')
+  const operator = `--control ${control.rpcAddress} --token-file ${tokenFile}`
   console.log(`
 Everything runs on, until Ctrl-C.
 
@@ -188,13 +189,20 @@ Everything runs on, until Ctrl-C.
   accounts   ${fleet.accounts.map(({ user, password }) => `${user}@${xmpp.domain}, password ${password}`).join('; ')}
   Redis      ${redis.url}
   proxy      ${proxy}, advertised at ${Object.values(balancers).map(({ address }) => `${address.host}:${address.port}`)}
-  control    ${control.healthUrl}/metrics
+  control    ${control.healthUrl}/metrics, gRPC at ${control.rpcAddress}
 ${relays.map(({ name, healthUrl, socks }) => `  ${name}    ${healthUrl}/metrics, SOCKS5 at ${socks['']?.host}:${socks['']?.port}`).join('\n')}
 
 Try, in two terminals:
 
   ${cliCommand} receive ${account('bob')} --from ${xmpp.domain} --into .
   ${cliCommand} send README.md --to bob@${xmpp.domain} ${account('alice')} --trace
+
+and, as the operator:
+
+  ${cliCommand} ls ${operator}
+  ${cliCommand} top ${operator}
+  ${cliCommand} selftest ${operator}
+  ${cliCommand} drain relay-0 --wait ${operator}
 `)
   await stopped
 }
