@@ -256,4 +256,14 @@ describe('selfTestCommand()', () => {
       { type: 'info', text: 'The component is connected' },
     ])
   })
+
+  it('leaves a test that takes too long', async () => {
+    const run = (signal?: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+    const command = selfTestCommand({ selfTest: { run } }, { patienceMs: 1 })
+    // The timer of an abort signal keeps no process alive.
+    const alive = setInterval(() => {}, 1_000)
+    await assert.rejects(command.run({}), (error) => error instanceof Failure && error.code === 'unavailable')
+    clearInterval(alive)
+  })
 })

@@ -3,11 +3,11 @@ import type { SelfTestReport, StreamhostReport } from '../self-test/report.ts'
 import type { SelfTest } from '../self-test/self-test.ts'
 import { type Command, type Note, nodeOf } from './command.ts'
 
-/** Clients wait for an answer no longer than half a minute. */
-const patienceMs = 25_000
-
-/** Sends bytes through every advertised address now. */
-export function selfTestCommand({ selfTest }: { readonly selfTest: Pick<SelfTest, 'run'> }): Command {
+/** Sends bytes through every advertised address now. `patienceMs`: clients wait no longer than half a minute. */
+export function selfTestCommand(
+  { selfTest }: { readonly selfTest: Pick<SelfTest, 'run'> },
+  { patienceMs = 25_000 }: { readonly patienceMs?: number } = {},
+): Command {
   return {
     node: nodeOf('self-test'),
     name: 'Test the advertised addresses',

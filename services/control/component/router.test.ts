@@ -209,6 +209,11 @@ describe('createRouter()', () => {
     ['two payloads', get(`<ping xmlns='${ns.ping}'/><ping xmlns='${ns.ping}'/>`), 'bad-request modify'],
     ['an activation beside another payload', set(`${activation}<x xmlns='y'/>`), 'bad-request modify'],
     ['a payload nobody knows', get("<query xmlns='jabber:iq:roster'/>"), 'service-unavailable cancel'],
+    [
+      'a command, where nobody is an administrator',
+      set(`<command xmlns='${ns.commands}' node='x'/>`),
+      'service-unavailable cancel',
+    ],
     ['a known name in another namespace', get("<ping xmlns='x'/>"), 'service-unavailable cancel'],
     ['a set of what can only be got', set(`<query xmlns='${ns.discoInfo}'/>`), 'bad-request modify'],
     [
