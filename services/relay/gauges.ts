@@ -12,6 +12,8 @@ export interface RelayGauges {
   readonly capacity: () => number
   /** When the drain began, in milliseconds since 1970; undefined while nothing drains. */
   readonly drainingSince: () => number | undefined
+  /** Whether this relay has a listener of its own and no address for it. */
+  readonly addressMissing: () => boolean
   readonly engine: () => EngineLoad
   /** The live bytestreams. */
   readonly bytestreams: () => readonly Bytestream[]
@@ -38,6 +40,11 @@ export function exposeGauges(gauges: RelayGauges, terms: RelayTerms, metrics: Me
   gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
   gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
   gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
+  gauge(
+    'splice65_public_address_missing',
+    '1 while this relay has a listener of its own and clients cannot be told an address for it.',
+    () => Number(gauges.addressMissing()),
+  )
   gauge('splice65_draining', '1 while the relay drains.', () => Number(gauges.drainingSince() !== undefined))
   gauge(
     'splice65_drain_started_timestamp_seconds',

@@ -159,6 +159,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       sockets: () => sockets.open,
       capacity: () => sockets.capacity,
       drainingSince: () => drain.since,
+      addressMissing: () => publicAddress !== undefined && publicAddress.current === undefined,
       engine: () => engine.load(),
       bytestreams: () => bytestreams.live(),
       relayed: () => bytestreams.relayed(),

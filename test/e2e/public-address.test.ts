@@ -81,10 +81,12 @@ describe('A relay whose address Kubernetes knows', () => {
     assert.equal((await fetch(`http://127.0.0.1:${relay.ports.health}/readyz`)).status, 200)
     await until('it has looked', () => relay.lines.some(({ msg }) => /is not known/.test(String(msg))))
     await tells([shared])
+    assert.equal(await relay.sample('splice65_public_address_missing'), 1)
 
     kubernetes.answers.set(ofService, balancedService({ ip: '2001:DB8::7' }, 1080))
     clock.advance(500)
     await tells([`${proxy}/relay-0 2001:db8::7 1080`, shared])
+    assert.equal(await relay.sample('splice65_public_address_missing'), 0)
 
     kubernetes.answers.set(ofService, balancedService({ hostname: 'lb.example.test' }))
     clock.advance(60_000)
