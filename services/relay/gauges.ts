@@ -23,6 +23,7 @@ export interface RelayGauges {
 /** What does not change while a relay runs. */
 export interface RelayTerms {
   readonly engine: string
+  /** The longest that a drain before the end takes. */
   readonly drainTimeoutMs: number
 }
 

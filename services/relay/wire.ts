@@ -164,7 +164,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       bytestreams: () => bytestreams.live(),
       relayed: () => bytestreams.relayed(),
     },
-    { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs } },
+    { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs + config.drainSpreadMs } },
   )
   const ready = () => (drain.draining ? 'draining' : undefined)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
