@@ -73,6 +73,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock, events }, config)
+  // The link answers by way of the commands, these ask the self-test, and that tells how the link stands.
   const component = {
     get state() {
       return link.state
