@@ -24,6 +24,12 @@ export interface ControlEvents extends LinkEvents {
   /** The registry could not be told how an activation went, for another reason than being away. */
   settlementFailed(room: Room, error: unknown): void
   commandEnded(ended: EndedCommand): void
+  /** Somebody with the token has ended a bytestream, or begun or undone a drain. */
+  operatorActed(act: {
+    readonly act: 'end' | 'drain' | 'undrain'
+    readonly relay: string
+    readonly bytestream?: string
+  }): void
   registryRequested: RegistryMetrics['answered']
   rpcAnswered: CallEnded
   /** Shows, from now on, the link's state, the relays and the registry at every scrape. */
@@ -152,6 +158,9 @@ export function createControlEvents({
         { command: node, admin: formatBareJid(admin), entries, reason: reasonOf(failure) },
         failure ? 'command failed' : 'command carried out',
       )
+    },
+    operatorActed(act) {
+      log.info(act, 'an operator acted')
     },
     registryRequested: registryMetrics.answered,
     rpcAnswered: createRpcMetrics(metrics, ['activate', 'findHalves']),

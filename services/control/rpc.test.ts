@@ -19,8 +19,10 @@ const good: SelfTestReport = {
   relays: [{ name: 'r0', reached: true }],
 }
 
+const events = { operatorActed() {} }
+
 const judge = async (report: SelfTestReport) => {
-  const handlers = controlHandlers({ fleet: {} as Fleet, selfTest: { run: async () => report } })
+  const handlers = controlHandlers({ fleet: {} as Fleet, events, selfTest: { run: async () => report } })
   return handlers.selfTest({})
 }
 
@@ -54,7 +56,7 @@ describe('controlHandlers().selfTest()', () => {
   })
 
   it('is refused where it is switched off', async () => {
-    const { selfTest } = controlHandlers({ fleet: {} as Fleet, selfTest: undefined })
+    const { selfTest } = controlHandlers({ fleet: {} as Fleet, events, selfTest: undefined })
     await assert.rejects(selfTest({}), (error) => error instanceof Failure && error.code === 'not-ready')
   })
 })

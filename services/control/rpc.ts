@@ -1,26 +1,33 @@
 import { Failure } from '../shared/bytestream/failure.ts'
 import type { ControlHandlers } from '../shared/rpc/control-api.ts'
 import type { SelfTestResponse__Output as SelfTestResponse } from '../shared/rpc/generated/splice65/control/v1/SelfTestResponse.ts'
+import type { ControlEvents } from './events.ts'
 import type { Fleet } from './fleet/fleet.ts'
 import type { SelfTestReport } from './self-test/report.ts'
 
 /** What control's gRPC answers with. */
 export interface ControlHandlerParts {
   readonly fleet: Fleet
+  readonly events: Pick<ControlEvents, 'operatorActed'>
   /** Undefined where it is switched off. */
   readonly selfTest: { run(): Promise<SelfTestReport> } | undefined
 }
 
 /** Control's answers to `proto/splice65/control/v1`: each calls one function and gives its result. */
-export function controlHandlers({ fleet, selfTest }: ControlHandlerParts): ControlHandlers {
+export function controlHandlers({ fleet, events, selfTest }: ControlHandlerParts): ControlHandlers {
   return {
     listRelays: async () => ({ relays: await fleet.relays() }),
     listBytestreams: ({ relay }) => fleet.bytestreams(relay),
     async endBytestream({ relay, id }) {
       await fleet.end(relay, id)
+      events.operatorActed({ act: 'end', relay, bytestream: id })
       return {}
     },
-    drain: ({ relay, draining }) => fleet.drain(relay, draining),
+    async drain({ relay, draining }) {
+      const left = await fleet.drain(relay, draining)
+      events.operatorActed({ act: draining ? 'drain' : 'undrain', relay })
+      return left
+    },
     async selfTest() {
       if (!selfTest) throw new Failure('not-ready', 'The self-test of this control is off (CONTROL_SELF_TEST)')
       return judged(await selfTest.run())

@@ -107,7 +107,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   )
   const link = new ComponentLink({ answer, events, clock, random }, config)
   events.watch({ link, directory, registry })
-  const handlers = controlHandlers({ fleet, selfTest })
+  const handlers = controlHandlers({ fleet, events, selfTest })
   const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
     it.stop(),
   )

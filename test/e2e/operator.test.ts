@@ -6,6 +6,7 @@ import { type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { freePort } from '../../deploy/local/port.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { type LiveTransfer, startTransfer } from '../support/live-transfer.ts'
 import { cliMain, controlFlags, type Finished, operate } from '../support/operate.ts'
 import { logInRequester } from '../support/requester.ts'
@@ -180,6 +181,7 @@ describe('An operator', () => {
     const { code, stdout } = await ask('end', id.slice(0, 6))
     assert.equal(code, 0)
     assert.match(stdout, new RegExp(`^ended ${id} on ${relay}: alice@example\\.test/.* with bob@example\\.test`))
+    await fleet.control.waitForLine(({ act, bytestream: ended }) => act === 'end' && ended === id)
     const { outcome, reason } = await storyOf(fleet.relays)
     assert.deepEqual([outcome, reason], ['aborted', 'operator'])
     const labels = { outcome: 'aborted', reason: 'operator' }
@@ -229,4 +231,22 @@ describe('An operator', () => {
       },
     }
   }
+})
+
+describe('An operator whose control wants mutual TLS', () => {
+  it('is served with a certificate of its authority, and told what is missing without', async () => {
+    await using folder = temporaryFolder('operator-tls')
+    const authority = await createAuthority(folder)
+    const pod = { ...(await authority.issue('pod')) }
+    await using fleet = await startFleet({ relays: 1, control: pod, relay: pod })
+    const { tlsCertFile, tlsKeyFile, tlsCaFile } = await authority.issue('operator')
+    const env = { CONTROL_TLS_CERT_FILE: tlsCertFile, CONTROL_TLS_KEY_FILE: tlsKeyFile, CONTROL_TLS_CA_FILE: tlsCaFile }
+    const served = await operate(['ls', ...controlFlags(fleet)], env)
+    assert.equal(served.code, 0, served.stderr)
+    assert.match(served.stdout, /^relay-0 +ready /m)
+
+    const { code, stderr } = await operate(['ls', ...controlFlags(fleet)])
+    assert.equal(code, 5)
+    assert.match(stderr, /Cannot reach control at .* does it want TLS/)
+  })
 })
