@@ -20,9 +20,9 @@ export const exitCodes = {
 export const exitCodeHelp = `
 Exit codes:
   0    done
-  1    a fault of the program
+  1    a fault of the program, or a self-test that did not pass
   2    the command line is wrong
-  3    no such file, account or proxy, or the other end knows no common way
+  3    no such file, account, proxy, relay or bytestream, or the other end knows no common way
   4    refused: by the other end, the proxy, the server or a rule
   5    something cannot be reached, did not answer in time, or the stream broke
   6    too large, or too many

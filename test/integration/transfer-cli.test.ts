@@ -13,15 +13,18 @@ import { freePort } from '../../deploy/local/port.ts'
 import { startProsody } from '../../deploy/local/prosody.ts'
 import { answersOk } from '../../deploy/local/readiness.ts'
 import type { XmppServer } from '../../deploy/local/xmpp-server.ts'
+import { operate } from '../support/operate.ts'
 import { testFile } from '../support/transfer-ends.ts'
 
 const main = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url))
 const scripts = fileURLToPath(new URL('../support/slixmpp/', import.meta.url))
 const password = 'grüße' // Not ASCII, as passwords are.
+const rpcToken = 'a token of tests only'
 
 let folder: Folder
 let server: XmppServer
 let proxy: Child
+let controlRpc: number
 
 before(async () => {
   folder = temporaryFolder('transfer')
@@ -32,7 +35,9 @@ before(async () => {
   })
   await writeFile(folder.file('password'), `${password}\n`, { mode: 0o600 })
   await writeFile(folder.file('secret'), 'component secret', { mode: 0o600 })
+  await writeFile(folder.file('token'), rpcToken, { mode: 0o600 })
   const [socksPort, relayHealth, controlHealth] = [await freePort(), await freePort(), await freePort()]
+  controlRpc = await freePort()
   const address = `127.0.0.1:${socksPort}`
   proxy = await startChild({
     name: 'splice65 serve',
@@ -48,7 +53,8 @@ before(async () => {
       RELAY_DRAIN_DELAY_MS: '0',
       CONTROL_HEALTH_HOST: '127.0.0.1',
       CONTROL_HEALTH_PORT: String(controlHealth),
-      CONTROL_RPC_PORT: '0',
+      CONTROL_RPC_PORT: String(controlRpc),
+      CONTROL_RPC_TOKEN_FILE: folder.file('token'),
     },
     logFile: folder.file('serve.log'),
     ready: answersOk(`http://127.0.0.1:${controlHealth}/readyz`),
@@ -200,6 +206,15 @@ describe('splice65 probe', () => {
     const probe = await cli('probe-nobody', ['probe', ...account('alice'), '--proxy', 'nobody.localhost'])
     assert.equal((await probe.waitForEvent('advice')).stage, 'discovery')
     assert.equal((await probe.exited).code, 5)
+  })
+})
+
+describe('splice65 ls', () => {
+  it('shows the relay of `serve` to whoever has its token', async () => {
+    const env = { CONTROL_RPC_PORT: String(controlRpc), CONTROL_RPC_TOKEN_FILE: folder.file('token') }
+    const { code, stdout } = await operate(['ls'], env)
+    assert.equal(code, 0)
+    assert.match(stdout, /^\S+ +ready +0 /m)
   })
 })
 

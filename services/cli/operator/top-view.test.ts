@@ -62,6 +62,17 @@ describe('frame()', () => {
     assert.deepEqual([shown(0), shown(1), shown(2), shown(9)], ['a', 'b', 'c', 'c'])
   })
 
+  it('leaves half of the screen to bytestreams, however many relays there are', () => {
+    const { now } = watched()
+    const relays = Array.from({ length: 100 }, (_, at) => fleetRelay(`r${at}`))
+    const lines = frame({ before: undefined, now: { ...now, relays }, fault: '' }, firstView, {
+      columns: 100,
+      rows: 24,
+    })
+    assert.deepEqual([lines[9]?.slice(0, 2), lines[10]], ['r6', '… and 93 more: splice65 ls'])
+    assert.equal(ids(lines).length, 3)
+  })
+
   it('says when what it shows is old, and why', () => {
     const lines = frame({ ...watched(), fault: 'Cannot reach control\x1b[2J' }, firstView, wide)
     assert.equal(lines[1], 'no answer: Cannot reach control�[2J; what follows is old')

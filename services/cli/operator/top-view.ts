@@ -60,10 +60,11 @@ export function viewAfter(key: string, view: View, count: number): View {
 /** The screen as lines, none longer and not more than there is room; `rows` may be infinite. */
 export function frame({ before, now, fault }: Watched, view: View, { columns, rows }: Size): string[] {
   const speeds = speedsBetween(before, now)
+  const relays = now.relays.length === 0 ? ['No relay is known.'] : table(relayTable(speeds), now.relays)
   const top = [
     headline(now, speeds),
     fault === '' ? '' : printable(`no answer: ${fault}; what follows is old`),
-    ...(now.relays.length === 0 ? ['No relay is known.'] : table(relayTable(speeds), now.relays)),
+    ...shortened(relays, Math.max(3, Math.floor(rows / 2) - 3)),
     '',
   ]
   const keys = `sort by ${view.order}: ← →   scroll: ↑ ↓   quit: q`
@@ -74,6 +75,12 @@ export function frame({ before, now, fault }: Watched, view: View, { columns, ro
   const skipped = Math.min(view.scrolled, Math.max(0, lines.length - room))
   const shown = [...top, titles, ...lines.slice(skipped, skipped + room)].slice(0, Math.max(0, rows - 1))
   return [...shown, keys].map((line) => fit(line, columns))
+}
+
+/** As many lines, the last of which says how many there would be more. */
+function shortened(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines
+  return [...lines.slice(0, most - 1), `… and ${lines.length - most + 1} more: splice65 ls`]
 }
 
 function headline({ relays, bytestreams }: Snapshot, { total }: Speeds): string {
