@@ -60,11 +60,22 @@ export class Rendering {
   }
 }
 
+const renderings = new Map<string, Promise<Rendering>>()
+
 /**
- * Renders the chart with `values` laid over the least that an installation must say. Throws what Helm says when it
- * refuses.
+ * Renders the chart with `values` laid over the least that an installation must say, once for all who ask for the same.
+ * Throws what Helm says when it refuses.
  */
-export async function render(values: ChartValues = {}, options: RenderOptions = {}): Promise<Rendering> {
+export function render(values: ChartValues = {}, options: RenderOptions = {}): Promise<Rendering> {
+  const key = JSON.stringify([values, options])
+  const known = renderings.get(key)
+  if (known) return known
+  const rendering = renderAnew(values, options)
+  renderings.set(key, rendering)
+  return rendering
+}
+
+async function renderAnew(values: ChartValues, options: RenderOptions): Promise<Rendering> {
   const { stdout } = await helmWith('template', values, options)
   const objects = parseAllDocuments(stdout)
     .map((document) => document.toJS() as KubernetesObject | null)
@@ -76,15 +87,6 @@ export async function render(values: ChartValues = {}, options: RenderOptions = 
 export async function notes(values: ChartValues = {}, options: RenderOptions = {}): Promise<string> {
   const { stdout } = await helmWith('install', values, options, ['--dry-run=client'])
   return stdout.slice(stdout.indexOf('NOTES:'))
-}
-
-/** What `helm lint` says of these values. Throws it when it finds fault. */
-export async function lint(values: ChartValues, helm: HelmMajor): Promise<string> {
-  await using folder = temporaryFolder('chart')
-  const file = join(folder.path, 'values.yaml')
-  await writeFile(file, JSON.stringify(merge(leastValues, values)))
-  const { stdout } = await runHelm(helm, ['lint', '--strict', chartFolder, '--values', file])
-  return stdout
 }
 
 async function helmWith(

@@ -35,6 +35,7 @@ The listeners of a relay, as a JSON list: that of each shared address, or its ow
   port, nodePort  of the Service
   plain, proxy  name and port of the container's listeners: as clients speak, and behind the PROXY protocol
   dialled       the name of the one that clients reach
+Helm 3.18.0 gives numbers as texts, of which "0" counts as true: hence int before each question.
 */}}
 {{- define "splice65.listeners" -}}
 {{- $exposure := .Values.exposure -}}
@@ -50,13 +51,13 @@ The listeners of a relay, as a JSON list: that of each shared address, or its ow
 {{- else -}}
 {{- $all = append $all (dict
       "streamhost" "" "host" $exposure.host "port" $exposure.port "nodePort" $service.nodePort
-      "told" ($exposure.advertisedPort | default (ternary $service.nodePort $exposure.port (eq $service.type "NodePort")))
+      "told" (int $exposure.advertisedPort | default (ternary $service.nodePort $exposure.port (eq $service.type "NodePort")))
       "plain" (dict "name" "socks" "port" 7777) "proxy" (dict "name" "socks-proxy" "port" 7779)) -}}
 {{- range $i, $more := $exposure.additional -}}
 {{- $nodePort := $more.nodePort | default 0 -}}
 {{- $all = append $all (dict
       "streamhost" $more.name "host" ($more.host | default $exposure.host) "port" $more.port "nodePort" $nodePort
-      "told" ($more.advertisedPort | default (ternary $nodePort $more.port (eq $service.type "NodePort")))
+      "told" (int ($more.advertisedPort | default 0) | default (ternary $nodePort $more.port (eq $service.type "NodePort")))
       "plain" (dict "name" (printf "socks-%d" (add1 $i)) "port" (add 7801 $i))
       "proxy" (dict "name" (printf "socks-proxy-%d" (add1 $i)) "port" (add 7901 $i))) -}}
 {{- end -}}
@@ -70,7 +71,7 @@ The listeners of a relay, as a JSON list: that of each shared address, or its ow
 {{/* The port that a relay publishes as its own. */}}
 {{- define "splice65.publicPort" -}}
 {{- with .Values.exposure -}}
-{{- if .advertisedPort -}}
+{{- if int .advertisedPort -}}
 {{ .advertisedPort | int }}
 {{- else if eq .mode "nodePortPerPod" -}}
 {{ .service.nodePortBase | int }}+{ordinal}

@@ -28,7 +28,7 @@ exposure.proxyProtocol.trusted: name the addresses of your load balancers; whoev
 {{- if not $exposure.host }}
 exposure.host: give the name or address that clients will dial; a DNS name can be pointed at the load balancer later
 {{- end }}
-{{- if and (eq $exposure.service.type "NodePort") (not $exposure.service.nodePort) (not $exposure.advertisedPort) }}
+{{- if and (eq $exposure.service.type "NodePort") (not (int $exposure.service.nodePort)) (not (int $exposure.advertisedPort)) }}
 exposure.service.nodePort: choose the node port, so that clients can be told of it
 {{- end }}
 {{- range $exposure.additional }}

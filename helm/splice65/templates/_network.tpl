@@ -57,7 +57,7 @@ to: {{ toYaml . | nindent 2 }}
 {{- $ports = append $ports (int .told) -}}
 {{- end -}}
 {{ uniq $ports | toJson }}
-{{- else if and (eq $exposure.mode "nodePortPerPod") (not $exposure.advertisedPort) -}}
+{{- else if and (eq $exposure.mode "nodePortPerPod") (not (int $exposure.advertisedPort)) -}}
 {{- $base := int $exposure.service.nodePortBase -}}
 {{ untilStep $base (add $base (include "splice65.mostRelays" .) | int) 1 | toJson }}
 {{- else -}}

@@ -34,7 +34,7 @@ Clients are told {{ include "splice65.streamhosts" . | replace "," ", " }}, TCP.
 {{- with include "splice65.loadBalancerAddress" (dict "root" . "name" (printf "%s-socks" $fullname)) | trim }}, whose load balancer is {{ . }}{{ end }}:
 
   kubectl -n {{ .Release.Namespace }} get service {{ $fullname }}-socks
-{{- else if eq $exposure.service.type "NodePort" }}, port {{ $exposure.service.nodePort | default "(see kubectl get service)" }} of the nodes
+{{- else if eq $exposure.service.type "NodePort" }}, port {{ int $exposure.service.nodePort | default "(see kubectl get service)" }} of the nodes
 {{- if eq $exposure.service.externalTrafficPolicy "Local" }} that have a relay{{ end }}.
 {{- else }}, which only the cluster reaches: put something of yours in front.
 {{- end }}
