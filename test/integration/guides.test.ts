@@ -9,7 +9,7 @@ import { startControl } from '../../services/control/wire.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import { readOptions } from '../../services/shared/runtime/options.ts'
 import { attribute, ns, xml } from '../../services/shared/xmpp/xml.ts'
-import { blocksOf, localised } from '../support/guide.ts'
+import { blocksOf, componentPortOfGuides, localised } from '../support/guide.ts'
 import { recordingLog } from '../support/recording-log.ts'
 import { logInRequester } from '../support/requester.ts'
 import { until } from '../support/until.ts'
@@ -50,7 +50,7 @@ function startAdvertisingControl(server: XmppServer, componentDomain: string) {
 
 for (const { page, language, start } of pages) {
   describe(`The ${language} of ${page}`, async () => {
-    for (const [index, block] of (await blocksOf(page, language)).entries()) {
+    for (const [index, block] of (await blocksOf(page, language, componentPortOfGuides)).entries()) {
       it(`lets control in and its clients find the proxy, by block ${index + 1}`, async () => {
         await using opened = new AsyncDisposableStack()
         const proxy = componentOf(block)
