@@ -11,6 +11,7 @@ import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
 import { openTlsIdentity } from '../shared/runtime/tls-identity.ts'
+import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
 import { activateRoute } from './bytestreams/activate.ts'
 import { Activator } from './bytestreams/activator.ts'
 import { createAdmission } from './bytestreams/admission.ts'
@@ -65,6 +66,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
       it.close(),
     )
   const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
+  exposeTlsIdentity(identity, metrics)
   const relays =
     given.relays ??
     opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }), (it) =>

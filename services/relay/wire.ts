@@ -12,6 +12,7 @@ import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
 import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identity.ts'
+import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
 import { version } from '../shared/runtime/version.ts'
 import { Activation } from './activation.ts'
 import { Bytestreams } from './bytestreams.ts'
@@ -83,6 +84,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       it.close(),
     )
   const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
+  exposeTlsIdentity(identity, metrics)
   const transport = transportOf(config, identity)
   const clients = opened.adopt(
     openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }),

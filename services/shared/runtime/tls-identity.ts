@@ -50,6 +50,11 @@ export class TlsIdentity {
     return this.#current
   }
 
+  /** When our certificate ends, in milliseconds since 1970. */
+  get validUntilMs(): number {
+    return new X509Certificate(this.#current.cert).validToDate.getTime()
+  }
+
   /** Calls back whenever there is something new; the answer ends that. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
