@@ -122,7 +122,7 @@ const redis = block('The registry: which relay holds which half of a bytestream.
       digest: text('', 'A digest, sha256:…, that is pulled instead of the tag.'),
       pullPolicy: oneOf(['IfNotPresent', 'Always', 'Never'], 'When the image is pulled.'),
     }),
-    maxMemory: text('96mb', 'What it may keep; 100 000 waiting halves take about half of it.'),
+    maxMemory: text('96mb', 'What it may keep; below the limit of its memory.'),
     ...podValues({
       resources: { requests: { cpu: '50m', memory: '32Mi' }, limits: { memory: '160Mi' } },
       // The user `redis` of the official image.

@@ -13,6 +13,7 @@ import { parseListenAddress } from '../../services/relay/listen-address.ts'
 import { findAddressBy } from '../../services/relay/public-address/find-address.ts'
 import { parseRedisUrl } from '../../services/shared/registry/redis-url.ts'
 import { readOptions } from '../../services/shared/runtime/options.ts'
+import { startRelays } from '../support/relays.ts'
 import { everything } from './everything.ts'
 import { modes } from './modes.ts'
 import { anotherSecret, podEnvironment } from './pod-environment.ts'
@@ -104,6 +105,23 @@ describe('the environment that the chart gives', () => {
     }
   })
 
+  it('starts a relay in every mode, with the listeners that clients and load balancers reach', async () => {
+    const expected: Partial<Record<keyof typeof modes, [socks: string[], proxied: string[]]>> = {
+      'a load balancer': [[''], []],
+      'three load-balanced addresses': [['', 'https', 'elsewhere'], []],
+      'the PROXY protocol': [[''], ['']],
+      'a load balancer for each relay': [[pod], []],
+      'the PROXY protocol for each relay': [[pod], [pod]],
+      'the network of the node and the PROXY protocol': [[pod], [pod]],
+    }
+    for (const [mode, names] of Object.entries(expected)) {
+      const { relay } = await configs(modes[mode as keyof typeof modes])
+      await using relays = await startRelays(1, onLoopback(relay), { kubernetes })
+      const { socks, proxied } = relays.relay(0).ports
+      assert.deepEqual([Object.keys(socks), Object.keys(proxied)], names, mode)
+    }
+  })
+
   it('has no listener that nobody could reach', async () => {
     const { relay: shared } = await configs(modes['a load balancer'])
     assert.deepEqual([shared.listen, shared.ownListen], [['0.0.0.0:7777'], undefined])
@@ -148,6 +166,20 @@ describe('the environment that the chart gives', () => {
     assert.deepEqual([relay.drainDelayMs, relay.drainTimeoutMs, relay.drainSpreadMs], [1_000, 2_000, 3_000])
   })
 })
+
+/** The same relay where tests may run: on free ports of loopback. */
+function onLoopback(config: RelayConfig): Partial<RelayConfig> {
+  const moved = (address: string) => address.replace(/(^|=)[^=]*$/, '$1127.0.0.1:0')
+  const { listen, proxyListen, ownListen, rpcToken, proxyTrusted } = config
+  const { publicHost, publicPort, publicAddressFrom, publicService, nodeName } = config
+  return {
+    pod: config.pod,
+    listen: listen.map(moved),
+    proxyListen: proxyListen.map(moved),
+    ownListen: ownListen && moved(ownListen),
+    ...{ rpcToken, proxyTrusted, publicHost, publicPort, publicAddressFrom, publicService, nodeName },
+  }
+}
 
 async function optionsOf(service: string): Promise<JsonSchema> {
   const schema: JsonSchema = JSON.parse(await readFile(`${chartFolder}values.schema.json`, 'utf8'))
