@@ -208,6 +208,16 @@ describe('An operator', () => {
     }
   })
 
+  it('keeps what it saw last, and is told so, when control goes away', async () => {
+    await using terminal = openTerminal(`${command('top', '--interval', '0.2')}; echo "exit $?"`)
+    await until('it is drawn', () => terminal.output().includes('sort by rate'))
+    fleet.control.kill()
+    await until('it is told', () => /no answer: Cannot reach control/.test(terminal.output()))
+    terminal.type('q')
+    await terminal.ended
+    assert.match(terminal.output(), /exit 0/)
+  })
+
   const command = (...args: string[]): string =>
     [process.execPath, cliMain, ...args, ...controlFlags(fleet)].map((word) => `'${word}'`).join(' ')
 

@@ -14,8 +14,6 @@ interface TopFlags extends ControlFlags {
   once?: boolean
 }
 
-const DEFAULT_COLUMNS = 160
-
 export function topCommand(surroundings: Surroundings): Command {
   const command = new Command('top')
     .description('watch relays and the busiest bytestreams')
@@ -37,7 +35,7 @@ async function printOnce({ stdout, terminal, clock, signal }: Surroundings, cont
   const before = await look(control, clock)
   await sleep(flags.interval * 1000, undefined, { signal })
   const now = await look(control, clock)
-  const size = { columns: terminal.output.columns ?? DEFAULT_COLUMNS, rows: Number.POSITIVE_INFINITY }
+  const size = { columns: terminal.output.columns || Number.POSITIVE_INFINITY, rows: Number.POSITIVE_INFINITY }
   const lines = frame({ before, now, fault: '' }, firstView, size)
   for (const line of lines.slice(0, -1)) stdout.write(`${line}\n`)
 }
@@ -48,7 +46,6 @@ async function watch({ terminal, clock, signal }: Surroundings, control: Control
   let view = firstView
   const left = new AbortController()
   const until = AbortSignal.any([signal, left.signal])
-  const gone = once(until, 'abort').then(() => undefined)
   using screen = takeTerminal(terminal, { onKey, onResize: draw })
 
   function draw(): void {
@@ -60,17 +57,31 @@ async function watch({ terminal, clock, signal }: Surroundings, control: Control
     draw()
   }
 
-  while (!until.aborted) {
-    draw()
-    await sleep(flags.interval * 1000, undefined, { signal: until }).catch(() => {})
+  async function refresh(): Promise<void> {
     try {
-      const now = await Promise.race([look(control, clock), gone])
+      const now = await unlessAborted(look(control, clock), until)
       if (now) watched = { before: watched.now, now, fault: '' }
     } catch (error) {
       watched = { ...watched, fault: error instanceof Error ? error.message : String(error) }
     }
   }
+
+  while (!until.aborted) {
+    draw()
+    await sleep(flags.interval * 1000, undefined, { signal: until }).catch(() => {})
+    if (!until.aborted) await refresh()
+  }
   signal.throwIfAborted()
+}
+
+/** The result, or undefined as soon as the signal aborts: nobody who quits waits for an answer. */
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const settled = new AbortController()
+  try {
+    return await Promise.race([result, once(signal, 'abort', { signal: settled.signal }).then(() => undefined)])
+  } finally {
+    settled.abort()
+  }
 }
 
 async function look(control: ControlCalls, clock: Clock): Promise<Snapshot> {

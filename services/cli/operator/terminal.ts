@@ -34,7 +34,8 @@ export function takeTerminal(
   output.write(ALTERNATE_SCREEN + HIDE_CURSOR)
   return {
     get size() {
-      return { columns: output.columns, rows: output.rows }
+      // Some terminals of containers have no size until they are resized.
+      return { columns: output.columns || 80, rows: output.rows || 24 }
     },
     draw(lines) {
       output.write(HOME + lines.map((line) => line + CLEAR_TO_END_OF_LINE).join('\r\n') + CLEAR_TO_END)
