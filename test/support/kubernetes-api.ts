@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { promisify } from 'node:util'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import type { KubernetesAccess } from '../../services/relay/public-address/kubernetes.ts'
+import { createAuthority } from './certificates.ts'
 
-/** An API server on loopback with a certificate of its own making, and a service account to ask it with. */
+/** An API server on loopback with a certificate of an authority of its own, and a service account to ask it with. */
 export interface FakeKubernetes extends AsyncDisposable {
   readonly access: KubernetesAccess & { readonly port: string }
   /** What it answers, by path: an object with 200, a number as that status. Without an entry: 404. */
@@ -25,19 +24,16 @@ export interface FakeKubernetes extends AsyncDisposable {
 export async function startKubernetes(): Promise<FakeKubernetes> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(temporaryFolder('kubernetes'))
-  const [keyFile, certificateFile] = [folder.file('key.pem'), folder.file('ca.crt')]
-  await promisify(execFile)('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1'],
-    ...['-subj', '/CN=kubernetes', '-addext', 'subjectAltName=IP:127.0.0.1'],
-    ...['-keyout', keyFile, '-out', certificateFile],
-  ])
+  const authority = await createAuthority(folder)
+  const certificate = await authority.issue('kubernetes', { subjectAltName: 'IP:127.0.0.1' })
+  await copyFile(certificate.tlsCaFile, folder.file('ca.crt'))
   await writeFile(folder.file('namespace'), 'transfer')
 
   const answers = new Map<string, object | number>()
   const asked: string[] = []
   let token = 'first token'
   await writeFile(folder.file('token'), `${token}\n`)
-  const tls = { key: await readFile(keyFile), cert: await readFile(certificateFile) }
+  const tls = { key: await readFile(certificate.tlsKeyFile), cert: await readFile(certificate.tlsCertFile) }
   const server = createServer(tls, ({ url = '', headers }, response) => {
     if (headers.authorization !== `Bearer ${token}`) return response.writeHead(401).end('{}')
     asked.push(url)
