@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
+import { Worker } from 'node:worker_threads'
 import { openDescriptors } from '../../../../test/support/descriptors.ts'
 import { type EngineClients, openEngineClients } from '../../../../test/support/engine-clients.ts'
 import { closed, readToEnd, readUpTo } from '../../../../test/support/socks-client.ts'
@@ -119,5 +120,36 @@ describe('A splice engine whose worker crashes', () => {
     left.delete('pipe')
     before.delete('pipe')
     assert.deepEqual(left, before)
+  })
+})
+
+describe('A splice engine whose worker V8 ends between two lines', () => {
+  it('loses no descriptor, and goes on with another', async ({ mock }) => {
+    const workers: Worker[] = []
+    const { unref } = Worker.prototype
+    mock.method(Worker.prototype, 'unref', function (this: Worker) {
+      workers.push(this)
+      unref.call(this)
+    })
+    const before = openDescriptors()
+    let crashes = 0
+    const onCrash = () => void crashes++
+    const engine = new SpliceEngine({ budget: { bytes: 8 << 20, pipes: 64 }, workers: 1, userTimeoutMs: 0, onCrash })
+    const clients = await openEngineClients(engine)
+    for (let round = 1; round <= 3; round++) {
+      const { a, b, flow } = await clients.join()
+      a.write(Buffer.alloc(16_000_000))
+      await until('its pipe is full', () => flow.progress().fromFirst.blocked)
+      const ends = Promise.all([closed(a), closed(b)])
+      await workers.at(-1)?.terminate()
+      assert.deepEqual(await flow.ended, { how: 'crashed' })
+      assert.deepEqual(await ends, ['ECONNRESET', 'ECONNRESET'])
+      assert.equal(crashes, round)
+      assert.equal(workers.length, round)
+    }
+    await clients[Symbol.asyncDispose]()
+    await engine.stop()
+    await until('all is closed', () => openDescriptors().get('socket') === before.get('socket'))
+    assert.deepEqual(openDescriptors(), before)
   })
 })

@@ -1,6 +1,7 @@
 import { arch, endianness } from 'node:os'
 import { Failure } from '../../../shared/bytestream/failure.ts'
 import * as libc from './libc.ts'
+import type { WorkerDescriptors } from './worker-descriptors.ts'
 
 /** epoll_ctl(2): what a descriptor can be watched for. */
 export const EPOLLIN = 0x001
@@ -21,16 +22,17 @@ const DATA_OFFSET = arch() === 'x64' ? 4 : 8
 const EVENT_BYTES = DATA_OFFSET + 8
 const EVENTS_A_TURN = 256
 
-/** One epoll instance. Watched descriptors are known by an id, not by their number: numbers are used again. */
+/** One epoll instance, noted in `opened`. Watched descriptors are known by an id, not by their number: numbers are used again. */
 export class Epoll {
   readonly #fd: number
   readonly #event = Buffer.alloc(EVENT_BYTES)
   readonly #events = Buffer.alloc(EVENT_BYTES * EVENTS_A_TURN)
 
-  constructor() {
+  constructor(opened: WorkerDescriptors) {
     if (endianness() !== 'LE') throw new Failure('internal', 'epoll events are laid out for little-endian machines')
     this.#fd = libc.epollCreate(EPOLL_CLOEXEC)
     if (this.#fd < 0) throw new Failure('internal', `Cannot create an epoll instance: errno ${libc.errno()}`)
+    opened.add(this.#fd)
   }
 
   /** Starts to watch a descriptor under an id. False when the kernel does not, errno says why. */
@@ -59,10 +61,6 @@ export class Epoll {
       const high = this.#events.readUInt32LE(at + DATA_OFFSET + 4)
       on(high * 2 ** 32 + low, this.#events.readUInt32LE(at))
     }
-  }
-
-  close(): void {
-    libc.close(this.#fd)
   }
 
   #control(operation: number, fd: number, id: number, events: number): boolean {

@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly userTimeoutMs: number
   /** Where it tells its load. */
   readonly load: SharedArrayBuffer
+  /** Where it notes the descriptors that it opens for itself. */
+  readonly opened: SharedArrayBuffer
 }
 
 /** What the main thread asks of a worker. Ids are the main thread's to give, and never used twice. */

@@ -1,5 +1,6 @@
 import * as libc from './libc.ts'
 import type { WorkerLoad } from './shared-load.ts'
+import type { WorkerDescriptors } from './worker-descriptors.ts'
 
 /** What a new pipe holds. */
 export const SMALL_PIPE_BYTES = 64 * 1024
@@ -30,6 +31,7 @@ export interface PipeBudget {
  * than copying. So the pool has a budget, looks at what it gets, and says no when there is nothing good to have.
  */
 export class PipePool {
+  readonly #opened: WorkerDescriptors
   readonly #budget: PipeBudget
   readonly #small: Pipe[] = []
   readonly #big: Pipe[] = []
@@ -40,8 +42,9 @@ export class PipePool {
   #askAgainAt = 0
   #releasedAt = 0
 
-  /** `refusals`: how many there were before it, to count on from. */
-  constructor(budget: PipeBudget, refusals: number) {
+  /** `opened` is where it notes its pipes; `refusals`, how many there were before it, to count on from. */
+  constructor(opened: WorkerDescriptors, budget: PipeBudget, refusals: number) {
+    this.#opened = opened
     this.#budget = budget
     this.#refusals = refusals
   }
@@ -81,8 +84,8 @@ export class PipePool {
 
   /** Destroys a pipe that still has bytes in it. */
   discard(pipe: Pipe): void {
-    libc.close(pipe.from)
-    libc.close(pipe.to)
+    this.#opened.close(pipe.from)
+    this.#opened.close(pipe.to)
     this.#bytes -= pipe.size
     this.#count -= 1
   }
@@ -103,12 +106,6 @@ export class PipePool {
     }
     this.#bytes += size - pipe.size
     return { ...pipe, size }
-  }
-
-  /** Destroys what is not lent. */
-  close(): void {
-    for (const pipe of [...this.#small.splice(0), ...this.#big.splice(0)]) this.discard(pipe)
-    this.#idleBytes = 0
   }
 
   #idle(pipes: Pipe[]): Pipe | undefined {
@@ -133,6 +130,8 @@ export class PipePool {
     const ends = new Int32Array(2)
     if (libc.pipe2(ends, libc.O_NONBLOCK | libc.O_CLOEXEC) < 0) return this.#refuse()
     const [from = -1, to = -1] = ends
+    this.#opened.add(from)
+    this.#opened.add(to)
     const size = libc.fcntl(to, libc.F_GETPIPE_SZ, 0)
     this.#bytes += size
     this.#count += 1

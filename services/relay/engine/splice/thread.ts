@@ -7,8 +7,9 @@ import * as libc from './libc.ts'
 import type { Order, Report, WorkerStart } from './messages.ts'
 import { SharedLoad, type WorkerLoad } from './shared-load.ts'
 import type { Descriptor } from './take-over.ts'
+import { WorkerDescriptors } from './worker-descriptors.ts'
 
-export interface ThreadOptions extends Omit<WorkerStart, 'wake' | 'load'> {
+export interface ThreadOptions extends Omit<WorkerStart, 'wake' | 'load' | 'opened'> {
   /** A worker has crashed and its streams have ended; the next connection that is held starts another one. */
   readonly onCrash: (error: Error) => void
 }
@@ -112,7 +113,9 @@ export class Thread {
     const { onCrash, ...terms } = this.#options
     const wake = libc.eventfd(0, libc.O_NONBLOCK | libc.O_CLOEXEC)
     if (wake < 0) throw new Failure('over-limit', `Cannot start a worker: errno ${libc.errno()}`)
-    const workerData: WorkerStart = { ...terms, wake, load: this.#load.shared }
+    // Two ends of each pipe, and the epoll instance.
+    const opened = WorkerDescriptors.room(2 * terms.budget.pipes + 1)
+    const workerData: WorkerStart = { ...terms, wake, load: this.#load.shared, opened: opened.shared }
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
     worker.on('message', (report: Report) => this.#hear(report))
     let why: unknown
@@ -123,6 +126,7 @@ export class Thread {
     worker.on('exit', (code) => {
       this.#running = undefined
       libc.close(wake)
+      opened.closeAll()
       this.#load.bury()
       this.#bury()
       if (!this.#stopping)

@@ -10,6 +10,7 @@ import type { Order, Report, WorkerStart } from './messages.ts'
 import { PipePool } from './pipe-pool.ts'
 import { resetOnClose } from './reset-on-close.ts'
 import { SharedLoad } from './shared-load.ts'
+import { WorkerDescriptors } from './worker-descriptors.ts'
 
 const SCRATCH_BYTES = 64 * 1024
 /** How long the loop sleeps at most: a process that ends waits for no longer than this. */
@@ -25,7 +26,7 @@ class Worker {
   readonly #userTimeout: Int32Array | undefined
   readonly #tools: DirectionTools
   readonly #load: SharedLoad
-  readonly #epoll = new Epoll()
+  readonly #epoll: Epoll
   readonly #held = new Map<number, Socket>()
   readonly #joined = new Map<number, Joined>()
   /** Which flow a socket belongs to, and as what. */
@@ -38,32 +39,24 @@ class Worker {
   readonly #alarms = new Alarms<Joined>()
   #stopped = false
 
-  constructor({ wake, budget, userTimeoutMs, load }: WorkerStart) {
+  constructor({ wake, budget, userTimeoutMs, load, opened }: WorkerStart) {
+    const descriptors = new WorkerDescriptors(opened)
+    this.#epoll = new Epoll(descriptors)
     this.#wake = wake
     this.#userTimeout = userTimeoutMs > 0 ? new Int32Array([userTimeoutMs]) : undefined
     this.#load = new SharedLoad(load)
     // A worker that replaces a crashed one counts on from where that one came to.
     const { pipeWaits, copiedBytes, pipesRefused } = this.#load.read()
     this.#tools = {
-      pipes: new PipePool(budget, pipesRefused),
+      pipes: new PipePool(descriptors, budget, pipesRefused),
       scratch: Buffer.alloc(SCRATCH_BYTES),
       lacked: { pipeWaits, copiedBytes },
     }
     this.#epoll.add(wake, WAKE_ID, EPOLLIN)
   }
 
-  /** Returns when it is told to stop. The sockets that are left are the main thread's to close, then and after a throw. */
+  /** Returns when it is told to stop. Whatever is open then, or when it ends otherwise, is the main thread's to close. */
   run(): void {
-    try {
-      this.#loop()
-    } finally {
-      for (const flow of this.#joined.values()) flow.finish({ how: 'crashed' })
-      this.#tools.pipes.close()
-      this.#epoll.close()
-    }
-  }
-
-  #loop(): void {
     while (!this.#stopped) {
       this.#epoll.wait(this.#sleepMs(), this.#onEvent)
       for (const flow of this.#alarms.due(performance.now())) if (!flow.end) this.#after(flow, flow.turn())
