@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { type CertificateFiles, createAuthority } from '../../test/support/certificates.ts'
@@ -427,6 +428,26 @@ describe('A client', () => {
     await closed(outside)
     assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'over-limit' }), 1)
     for (const { socket } of inside) socket.destroy()
+  })
+})
+
+const ipv6 = Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1'))
+
+describe('IPv6', { skip: ipv6 ? false : 'this machine has no ::1' }, () => {
+  it('serves for clients, gRPC and trunks alike', async () => {
+    const settings = { listen: ['[::1]:0'], advertiseHost: '::1', rpcHost: '::1', trunkHost: '::1' }
+    await using relays = await startRelays(2, { ...settings, ownListen: '[::1]:0', publicHost: '[::0:1]' })
+    const [record] = await relays.registry.relays()
+    assert.deepEqual(record?.streamhost, { host: '::1', port: relays.relay(0).ports.socks['relay-0'] })
+    const digest = freshDigest()
+    const [first, second] = await Promise.all([0, 1].map((index) => dialHalf(portOf(relays, index), digest, '::1')))
+    assert.deepEqual([first?.rep, second?.rep], [0, 0])
+    await until('both halves wait', async () => (await waiting(relays)) === 2)
+    assert.equal(await activate(relays, digest), 'PATH_HANDOFF')
+    first?.socket.end('over IPv6')
+    assert.ok(second)
+    assert.equal((await readToEnd(second.socket)).toString(), 'over IPv6')
+    second.socket.end()
   })
 })
 

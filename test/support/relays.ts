@@ -1,6 +1,7 @@
 import { type RelayConfig, relayOptions } from '../../services/relay/config.ts'
 import { type RelayParts, type RunningRelay, startRelay } from '../../services/relay/wire.ts'
 import { type Digest, digestAsTyped } from '../../services/shared/bytestream/digest.ts'
+import { formatHostPort } from '../../services/shared/bytestream/host.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import type { Registry } from '../../services/shared/registry/registry.ts'
 import { openRelayClients, type RelayClients } from '../../services/shared/rpc/relay-clients.ts'
@@ -67,7 +68,7 @@ export async function startRelays(
     relays.push({
       ...relay,
       name: config.pod,
-      rpcAddress: `127.0.0.1:${relay.ports.rpc}`,
+      rpcAddress: formatHostPort(config.advertiseHost, relay.ports.rpc),
       lines,
       async sample(name, labels = {}) {
         const metric = await metrics.getSingleMetric(name)?.get()
