@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { helmMajors, runHelm } from '../support/helm.ts'
 import { modes } from './modes.ts'
-import { chartFolder, fullname, notes } from './render.ts'
+import { chartFolder, fullname, notes, render } from './render.ts'
 
 describe('helm/splice65', () => {
   it('is of the version of the application', async () => {
@@ -28,6 +28,16 @@ describe('helm/splice65', () => {
       }
     })
   }
+})
+
+describe('extraObjects', () => {
+  it('may be YAML or text, and are templates', async () => {
+    const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-yaml' } }
+    const text = 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ include "splice65.fullname" . }}-text\n'
+    const names = (await render({ extraObjects: [configMap, text] })).names()
+    assert.ok(names.includes('ConfigMap/proxy-yaml'))
+    assert.ok(names.includes(`Secret/${fullname}-text`))
+  })
 })
 
 describe('the notes', () => {

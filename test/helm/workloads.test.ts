@@ -126,6 +126,14 @@ describe('every pod', () => {
     assert.doesNotMatch(JSON.stringify(before), /helm\.sh\/chart/)
   })
 
+  it('is asked how it is, or in the way that its values say', async () => {
+    const probeOf = async (control: object) =>
+      templates(await render({ control })).control?.spec?.containers[0]?.readinessProbe
+    assert.deepEqual((await probeOf({}))?.httpGet, { path: '/readyz', port: 'metrics' })
+    const own = await probeOf({ readinessProbe: { tcpSocket: { port: 9090 } } })
+    assert.deepEqual([own?.tcpSocket, own?.httpGet, own?.periodSeconds], [{ port: 9090 }, undefined, 2])
+  })
+
   it('has the image of the values', async () => {
     const image = async (values: object) => templates(await render({ image: values })).relay?.spec?.containers[0]?.image
     assert.match((await image({})) ?? '', /^ghcr\.io\/splice65\/splice65:\d+\.\d+\.\d+$/)

@@ -84,9 +84,9 @@ initContainers: {{ tpl (toYaml .) $root | nindent 2 }}
 image: {{ include "splice65.image" (dict "root" .root "image" .root.Values.image) }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 securityContext: {{ toYaml $values.securityContext | nindent 2 }}
-startupProbe: {{ merge (deepCopy $values.startupProbe) (dict "httpGet" (dict "path" "/livez" "port" "metrics")) | toYaml | nindent 2 }}
-livenessProbe: {{ merge (deepCopy $values.livenessProbe) (dict "httpGet" (dict "path" "/livez" "port" "metrics")) | toYaml | nindent 2 }}
-readinessProbe: {{ merge (deepCopy $values.readinessProbe) (dict "httpGet" (dict "path" "/readyz" "port" "metrics")) | toYaml | nindent 2 }}
+startupProbe: {{ include "splice65.probe" (list $values.startupProbe "httpGet" (dict "path" "/livez" "port" "metrics")) | nindent 2 }}
+livenessProbe: {{ include "splice65.probe" (list $values.livenessProbe "httpGet" (dict "path" "/livez" "port" "metrics")) | nindent 2 }}
+readinessProbe: {{ include "splice65.probe" (list $values.readinessProbe "httpGet" (dict "path" "/readyz" "port" "metrics")) | nindent 2 }}
 resources: {{ toYaml $values.resources | nindent 2 }}
 envFrom:
   - configMapRef:
@@ -94,6 +94,13 @@ envFrom:
   {{- with $values.extraEnvFrom }}
   {{- tpl (toYaml .) $.root | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* A probe that asks as we do, unless it says how itself. Takes (list PROBE KIND HANDLER). */}}
+{{- define "splice65.probe" -}}
+{{- $probe := index . 0 -}}
+{{- $own := or $probe.httpGet $probe.tcpSocket $probe.exec $probe.grpc -}}
+{{ ternary $probe (merge (dict (index . 1) (index . 2)) $probe) (not (empty $own)) | toYaml }}
 {{- end }}
 
 {{/* Variables that both services have, each under its own prefix. */}}
