@@ -8,6 +8,7 @@ import type { Engine, Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { RatePolicy } from './rate-policy.ts'
 import { RelayedBytes, type RelayedTotals } from './relayed-bytes.ts'
+import { renewEach } from './renewal.ts'
 import type { WatchdogLimits } from './watchdog.ts'
 
 /** What the bytestreams work with. */
@@ -53,7 +54,7 @@ export class Bytestreams {
     const bytestream = new Bytestream(facts, flow, { limits: this.#limits, now })
     this.#live.set(roomKey(facts.room), bytestream)
     this.#parts.events.bytestreamStarted(bytestream)
-    if (facts.path !== 'leg') this.#bury(facts.room)
+    if (facts.path !== 'leg') void this.#bury(facts.room)
     void bytestream.ended.then((ending) => {
       rates?.giveBack()
       this.#end(bytestream, ending)
@@ -100,9 +101,12 @@ export class Bytestreams {
     bytestream.end(ending)
   }
 
-  /** Refreshes the tombstones that keep third connections out; the bytestreams themselves never wait for it. */
-  renew(): void {
-    for (const { facts } of this.owned()) this.#bury(facts.room)
+  /**
+   * Refreshes the tombstones that keep third connections out; the bytestreams themselves never wait for it. Resolves
+   * when all are written, and never rejects.
+   */
+  renew(): Promise<void> {
+    return renewEach(this.owned(), ({ facts }) => this.#bury(facts.room))
   }
 
   /** Ends every bytestream, as the last act of a drain; resolves when their sockets are closed. */
@@ -126,11 +130,11 @@ export class Bytestreams {
       this.#parts.clock.after(REMEMBER_MS, () => this.#remembered.delete(key)),
     )
     this.#parts.events.bytestreamEnded(bytestream, ending, this.ageMs(bytestream))
-    if (path !== 'leg') this.#bury(room)
+    if (path !== 'leg') void this.#bury(room)
   }
 
-  #bury(room: Room): void {
-    this.#parts.registry
+  async #bury(room: Room): Promise<void> {
+    await this.#parts.registry
       .bury(room)
       .catch((error) => this.#parts.events.registryFailed('bury', asFailure(error, 'Cannot bury a room')))
   }

@@ -37,8 +37,8 @@ export function startHeartbeat(
 
   const announce = () => void attempt('announce', registry.announce(describe()))
   const renew = () => {
-    pairing.renew()
-    bytestreams.renew()
+    void pairing.renew()
+    void bytestreams.renew()
   }
   const beat = setInterval(announce, config.heartbeatMs)
   const renewal = setInterval(renew, config.renewalMs)

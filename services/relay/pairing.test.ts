@@ -145,7 +145,7 @@ describe('A waiting half', () => {
     await arrive(pairing)
     registryClock.advance(31_000)
     assert.equal((await registry.claimActivation(room, 'x')).state, 'waiting')
-    pairing.renew()
+    await pairing.renew()
     assert.equal((await registry.claimActivation(room, 'x')).state, 'claimed')
   })
 

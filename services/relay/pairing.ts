@@ -6,6 +6,7 @@ import type { Clock } from '../shared/runtime/clock.ts'
 import type { Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { HalfConnection } from './half-connection.ts'
+import { renewEach } from './renewal.ts'
 
 /** What the pairing works with. */
 export interface PairingParts {
@@ -116,7 +117,7 @@ export class Pairing {
     half.finished = true
     if (half.state === 'joined' || half.state === 'ended') return
     this.#expire(half, this.#options.finishedTimeoutMs, { outcome: 'aborted', reason: 'left' })
-    this.#tell('renew', this.#parts.registry.renew(half.room, half.record(this.#options.pod)))
+    void this.#tell('renew', this.#parts.registry.renew(half.room, half.record(this.#options.pod)))
   }
 
   /** Ends a half and frees its slot, and only its own. */
@@ -124,7 +125,7 @@ export class Pairing {
     if (!half.end(ending)) return
     this.#remove(half)
     this.#parts.events.halfEnded(half, ending, this.waitedMs(half))
-    this.#tell('release', this.#parts.registry.release(half.room, half.id))
+    void this.#tell('release', this.#parts.registry.release(half.room, half.id))
   }
 
   /** Gives a reserved half to its bytestream. Throws `not-ready` when it ended meanwhile. */
@@ -135,13 +136,15 @@ export class Pairing {
     return held
   }
 
-  /** Writes every half into the registry anew: on every heartbeat, and as soon as a lost registry is back. */
-  renew(): void {
-    for (const half of this.#timers.keys()) {
-      if (half.state !== 'negotiating') {
-        this.#tell('renew', this.#parts.registry.renew(half.room, half.record(this.#options.pod)))
-      }
-    }
+  /**
+   * Writes every half into the registry anew: on every heartbeat, and as soon as a lost registry is back. Resolves when
+   * all are told, and never rejects.
+   */
+  renew(): Promise<void> {
+    return renewEach(this.#timers.keys(), async (half) => {
+      if (half.state === 'negotiating') return
+      await this.#tell('renew', this.#parts.registry.renew(half.room, half.record(this.#options.pod)))
+    })
   }
 
   /** Ends every half, as the last act of a drain. */
@@ -184,7 +187,7 @@ export class Pairing {
     else this.#rooms.set(key, rest)
   }
 
-  #tell(operation: string, done: Promise<unknown>): void {
-    done.catch((error) => this.#parts.events.registryFailed(operation, asFailure(error, `Cannot ${operation}`)))
+  async #tell(operation: string, done: Promise<unknown>): Promise<void> {
+    await done.catch((error) => this.#parts.events.registryFailed(operation, asFailure(error, `Cannot ${operation}`)))
   }
 }
