@@ -8,8 +8,8 @@ const connectTimeoutMs = 2000
 
 /**
  * Opens a client that starts to connect at once and tries for ever. It never queues or repeats a command: what cannot
- * be sent or is not answered within `commandTimeoutMs` fails, and a connection that stays silent that long is
- * replaced. Whoever opens it disconnects it. Throws `malformed` when the authority's file cannot be read.
+ * be sent fails, and a connection that stays silent for `commandTimeoutMs` while an answer is due is replaced. Whoever
+ * opens it disconnects it. Throws `malformed` when the authority's file cannot be read.
  */
 export function openRedisClient(address: RedisAddress, commandTimeoutMs: number): Redis | Cluster {
   const tls = address.tls ? readAuthority(address.caFile) : undefined
@@ -18,7 +18,7 @@ export function openRedisClient(address: RedisAddress, commandTimeoutMs: number)
     ...(address.password !== undefined && { password: address.password }),
     ...(tls && { tls }),
     connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
+    // No commandTimeout: the registry keeps the deadline, and the client's own makes a slow object of every command.
     // A hung server, or one behind a broken path, keeps its connection for many minutes: another may be master by now.
     socketTimeout: commandTimeoutMs,
     maxRetriesPerRequest: 0,
