@@ -17,8 +17,8 @@ export interface WorkerStart {
 
 /** What the main thread asks of a worker. Ids are the main thread's to give, and never used twice. */
 export type Order =
-  /** Watch this descriptor, which is the worker's from now on. */
-  | { readonly order: 'hold'; readonly id: number; readonly fd: number; readonly prefix: Uint8Array }
+  /** Watch this descriptor, which is the worker's from now on; most have no prefix. */
+  | { readonly order: 'hold'; readonly id: number; readonly fd: number; readonly prefix: Uint8Array | undefined }
   | { readonly order: 'release'; readonly id: number }
   /** Watch a held socket no more: its descriptor is the main thread's again. */
   | { readonly order: 'forget'; readonly id: number }

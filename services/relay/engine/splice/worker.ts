@@ -12,6 +12,7 @@ import { resetOnClose } from './reset-on-close.ts'
 import { SharedLoad } from './shared-load.ts'
 import { WorkerDescriptors } from './worker-descriptors.ts'
 
+const nothing: Buffer = Buffer.alloc(0)
 const SCRATCH_BYTES = 64 * 1024
 /** How long the loop sleeps at most: a process that ends waits for no longer than this. */
 const SLEEP_MS = 250
@@ -95,7 +96,7 @@ class Worker {
     for (let order = nextOrder(); order; order = nextOrder()) {
       switch (order.order) {
         case 'hold':
-          this.#hold({ id: order.id, fd: order.fd, prefix: Buffer.from(order.prefix.buffer) })
+          this.#hold({ id: order.id, fd: order.fd, prefix: order.prefix ? Buffer.from(order.prefix.buffer) : nothing })
           break
         case 'release':
           this.#release(order.id)
