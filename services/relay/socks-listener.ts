@@ -63,10 +63,10 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
     }
     const negotiation = new Negotiation(socket, remote, parts, options)
     negotiations.add(negotiation)
-    void negotiation.ended.then(() => {
+    negotiation.onEnd = () => {
       parts.sockets.giveBack()
       negotiations.delete(negotiation)
-    })
+    }
   })
   server.listen({ host: options.host, port: options.port, backlog: 4096 })
   await once(server, 'listening')
@@ -84,7 +84,8 @@ const replyFor: Partial<Record<Failure['code'], Rep>> = { taken: rep.notAllowed,
 
 /** One client from accept to the moment its half waits, under one absolute deadline. */
 class Negotiation {
-  readonly ended: Promise<void>
+  /** Called once, when it is over. */
+  onEnd: () => void = ignore
   readonly #socket: Socket
   /** The client's address: its socket's own, until a PROXY header names another. */
   #remote: string
@@ -93,27 +94,18 @@ class Negotiation {
   /** The PROXY header, until it has been read. */
   #header: ProxyHeader | undefined
   readonly #handshake = new Handshake()
-  readonly #settle: () => void
   readonly #cancelDeadline: () => void
   #half: HalfConnection | undefined
   #over = false
 
   constructor(socket: Socket, remote: string, parts: SocksListenerParts, options: SocksListenerOptions) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.ended = promise
-    this.#settle = resolve
     this.#socket = socket
     this.#remote = remote
     this.#parts = parts
     this.#streamhost = options.streamhost
     this.#header = options.trustedProxies && new ProxyHeader()
     this.#cancelDeadline = parts.clock.after(options.handshakeTimeoutMs, () => this.#fail('expired'))
-    socket
-      .on('data', this.#onData)
-      .on('end', this.#onEnd)
-      .on('error', this.#onError)
-      .on('close', this.#onClose)
-      .resume()
+    socket.on('data', this.#onData).on('end', this.#onLeft).on('error', this.#onLeft).on('close', this.#onLeft).resume()
   }
 
   /** Closes the connection without a word. */
@@ -151,10 +143,6 @@ class Negotiation {
       }
     }
   }
-
-  readonly #onEnd = (): void => this.#left()
-  readonly #onError = (): void => this.#left()
-  readonly #onClose = (): void => this.#left()
 
   async #connect(request: ConnectRequest, rest: Buffer): Promise<void> {
     const { pairing, engine, events } = this.#parts
@@ -204,7 +192,7 @@ class Negotiation {
   }
 
   /** The client went away: between two messages that is a probe, half way through one it is not. */
-  #left(): void {
+  readonly #onLeft = (): void => {
     const underWay = this.#half !== undefined || this.#header?.underWay || this.#handshake.underWay
     this.#fail(underWay ? 'aborted' : 'probe')
   }
@@ -221,10 +209,10 @@ class Negotiation {
     this.#cancelDeadline()
     this.#socket
       .off('data', this.#onData)
-      .off('end', this.#onEnd)
-      .off('error', this.#onError)
-      .off('close', this.#onClose)
-    this.#settle()
+      .off('end', this.#onLeft)
+      .off('error', this.#onLeft)
+      .off('close', this.#onLeft)
+    this.onEnd()
   }
 }
 

@@ -10,6 +10,7 @@ export type HeaderStep =
   /** There is no header, or a bad one: close the connection, there is nobody to answer. */
   | { readonly step: 'refused'; readonly fault: 'missing' | 'malformed'; readonly why: string }
 
+const nothing: Buffer = Buffer.alloc(0)
 const TEXT_START = Buffer.from('PROXY ')
 /** The longest line there can be, CR LF included (proxy-protocol.txt §2.1). */
 const TEXT_BYTES = 107
@@ -36,7 +37,7 @@ const textFamilies: ReadonlyMap<string, (address: string) => boolean> = new Map(
  * no socket. After `read` or `refused` it takes nothing more.
  */
 export class ProxyHeader {
-  #pending: Buffer = Buffer.alloc(0)
+  #pending: Buffer = nothing
 
   /** True when the header has begun and is not whole. */
   get underWay(): boolean {

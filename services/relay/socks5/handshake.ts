@@ -26,6 +26,7 @@ export interface ConnectRequest {
   reply(code: Rep): Buffer
 }
 
+const nothing: Buffer = Buffer.alloc(0)
 const VERSION = 0x05
 const METHOD_NONE = 0x00
 const CONNECT = 0x01
@@ -41,7 +42,7 @@ type State = 'greeting' | 'request' | 'done'
  */
 export class Handshake {
   #state: State = 'greeting'
-  #pending: Buffer = Buffer.alloc(0)
+  #pending: Buffer = nothing
 
   /** True from the first byte of a message to its end, and after the CONNECT: who leaves then breaks something off. */
   get underWay(): boolean {
@@ -119,6 +120,6 @@ export class Handshake {
 
   #close(): void {
     this.#state = 'done'
-    this.#pending = Buffer.alloc(0)
+    this.#pending = nothing
   }
 }
