@@ -1,5 +1,6 @@
 import { Failure } from '../shared/bytestream/failure.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Bytestream } from './bytestream.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import { type Engine, type Held, unwatched } from './engine/engine.ts'
@@ -55,7 +56,9 @@ export class Activation {
     const working = this.#working.get(key) ?? this.#join(order)
     this.#working.set(key, working)
     try {
-      return sameRequester(await working, order)
+      const bytestream = await working
+      killPoint('bytestream-joined')
+      return sameRequester(bytestream, order)
     } finally {
       this.#working.delete(key)
     }
@@ -65,6 +68,7 @@ export class Activation {
     const { pairing } = this.#parts
     const first = pairing.half(order.room, order.first.id)
     first.reserve()
+    killPoint('activation-reserved')
     try {
       return order.second.relay === this.#pod
         ? this.#joinLocal(order, first, pairing.half(order.room, order.second.id))

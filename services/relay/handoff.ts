@@ -1,6 +1,7 @@
 import { Failure } from '../shared/bytestream/failure.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { RelayClients } from '../shared/rpc/relay-clients.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Connection } from './engine/engine.ts'
 import { GO, MAGIC, READY } from './trunk-preamble.ts'
@@ -41,6 +42,7 @@ export function handOffThrough(
         { room: { digest: room.digest, streamhost: room.streamhost }, half: half.id, owner: config.pod },
         { timeoutMs: config.handoffTimeoutMs },
       )
+    killPoint('handoff-promised')
     const socket = await parts.transport.dial(trunkAddress, signal)
     try {
       socket.write(Buffer.concat([MAGIC, ticket]))
@@ -54,6 +56,7 @@ export function handOffThrough(
       })
     }
     socket.on('error', ignore)
+    killPoint('handoff-ready')
     return {
       go() {
         socket.off('error', ignore)

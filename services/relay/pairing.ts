@@ -3,6 +3,7 @@ import type { Ending } from '../shared/bytestream/outcome.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { HalfConnection } from './half-connection.ts'
@@ -89,6 +90,7 @@ export class Pairing {
     this.#expire(half, this.#options.activationTimeoutMs, { outcome: 'expired', reason: 'unactivated' })
     try {
       const { replaced } = await this.#parts.registry.claim(room, half.record(this.#options.pod))
+      killPoint('half-claimed')
       if (replaced) this.#replace(room, (other) => other.id === replaced.id)
     } catch (error) {
       const failure = asFailure(error, 'Cannot claim a slot')

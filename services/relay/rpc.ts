@@ -5,6 +5,7 @@ import type { HalfReference__Output } from '../shared/rpc/generated/splice65/rel
 import type { Room__Output } from '../shared/rpc/generated/splice65/relay/v1/Room.ts'
 import type { RelayHandlers } from '../shared/rpc/relay-api.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import { version } from '../shared/runtime/version.ts'
 import type { Activation } from './activation.ts'
 import type { Bytestream } from './bytestream.ts'
@@ -52,7 +53,9 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
 
     async handoff({ room, half, owner }) {
       if (!owner) throw new Failure('malformed', 'Cannot hand off: the owner has no name')
-      return { ticket: tickets.issue(pairing.half(roomOf(room), half), owner), trunkAddress }
+      const ticket = tickets.issue(pairing.half(roomOf(room), half), owner)
+      killPoint('ticket-issued')
+      return { ticket, trunkAddress }
     },
 
     async findHalves({ room: asked }) {

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { asFailure, type Failure } from '../shared/bytestream/failure.ts'
 import { roomKey } from '../shared/bytestream/room.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
@@ -152,6 +153,7 @@ class Negotiation {
       if (this.#over) return pairing.end(half, { outcome: 'aborted', reason: 'left' })
       this.#half = half
       await this.#write(request.reply(rep.succeeded))
+      killPoint('half-answered')
       if (this.#over) return
       this.#leave()
       const held = engine.hold(

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { asFailure, Failure } from '../shared/bytestream/failure.ts'
 import { roomKey } from '../shared/bytestream/room.ts'
+import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import { type Connection, type Engine, unwatched } from './engine/engine.ts'
@@ -38,10 +39,12 @@ export async function listenTrunk(
   const open = async (socket: Connection): Promise<void> => {
     const signal = AbortSignal.timeout(config.handoffTimeoutMs)
     const reservation = await redeem(socket, signal)
+    killPoint('ticket-redeemed')
     try {
       socket.write(READY)
       const go = await readExactly(socket, GO.length, signal)
       if (!go.equals(GO)) throw new Failure('malformed', 'Cannot open a trunk: it does not say GO')
+      killPoint('trunk-told')
       join(socket, reservation)
     } finally {
       reservation.half.unreserve()

@@ -5,6 +5,7 @@ import { type Room, roomKey } from '../../shared/bytestream/room.ts'
 import type { HalfRecord, Registry } from '../../shared/registry/registry.ts'
 import type { HalfReference__Output as HalfReference } from '../../shared/rpc/generated/splice65/relay/v1/HalfReference.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
+import { killPoint } from '../../shared/runtime/kill-point.ts'
 import { askRelays, type RelaySearchParts, referenceTo } from './relay-search.ts'
 
 /** One requester's go-ahead. */
@@ -163,7 +164,10 @@ class Attempt {
     try {
       for (const room of this.#activation.rooms) {
         const claim = await this.#parts.registry.claimActivation(room, this.#claimant)
-        if (claim.state === 'claimed') return await this.#resolve(room, claim.halves)
+        if (claim.state === 'claimed') {
+          killPoint('activation-claimed')
+          return await this.#resolve(room, claim.halves)
+        }
         if (claim.state !== 'waiting') return { state: claim.state }
         seen = { state: 'waiting', halves: claim.halves.length }
         if (claim.halves.length > 0) return seen
@@ -220,6 +224,7 @@ class Attempt {
       this.#trustRegistry = false
       return false
     }
+    killPoint('activation-joined')
     // The requester need not wait for what the relay has written itself.
     void this.#settle(room, true)
     return true

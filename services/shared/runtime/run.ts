@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { Failure } from '../bytestream/failure.ts'
+import { armKillPoint } from './kill-point.ts'
 import { type OptionSchema, readOptions } from './options.ts'
 
 /** A service that runs. */
@@ -29,6 +30,7 @@ export async function run<S extends OptionSchema>(
   }
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
   try {
+    armKillPoint(process.env.SPLICE65_KILL_POINT, () => process.kill(process.pid, 'SIGKILL'))
     const running = await start(readOptions(service, schema, process.env))
     await asked
     await running.drain?.(force.signal)
