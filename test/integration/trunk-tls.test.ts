@@ -101,6 +101,21 @@ describe('Bytestreams between relays whose trunks are inside TLS', () => {
     assert.ok(performance.now() - startedAt > 300)
   })
 
+  it('are ended when a receiver takes nothing, or nobody says anything, for too long', async () => {
+    const limits = { stallTimeoutMs: 300, idleTimeoutMs: 1_500 }
+    await using strict = await startRelays(2, { trunkTls: true, ...limits, ...files })
+    const [stalled, idle] = [await joined(strict), await joined(strict)]
+    stalled.first.write(Buffer.alloc(80_000_000))
+    assert.deepEqual(await Promise.all([closed(stalled.first), closed(idle.first), closed(idle.second)]), [
+      'ECONNRESET',
+      'ECONNRESET',
+      'ECONNRESET',
+    ])
+    const reasons = () =>
+      strict.relays.flatMap(({ lines }) => lines.map(({ reason }) => reason)).filter((it) => it !== 'finished')
+    await until('both are told', () => ['stalled', 'idle'].every((reason) => reasons().includes(reason)))
+  })
+
   it('leave every descriptor as it was, however they end', async () => {
     const ends: ((pair: { first: Socket; second: Socket }) => Promise<unknown>)[] = [
       (pair) => carries(pair),

@@ -5,7 +5,7 @@ import type { Folder } from '../../deploy/local/folder.ts'
 const run = promisify(execFile)
 
 /** An identity as files in PEM, named as the options of services name them. */
-export interface CertificateFiles {
+export type CertificateFiles = {
   readonly tlsCertFile: string
   readonly tlsKeyFile: string
   readonly tlsCaFile: string
