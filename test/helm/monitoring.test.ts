@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import type { IScaledObject } from '@kubernetes-models/keda/keda.sh/v1alpha1/ScaledObject'
 import type { IPodMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PodMonitor'
 import type { IPrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/PrometheusRule'
 import type { IServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/ServiceMonitor'
@@ -10,6 +11,9 @@ import type { IStatefulSet } from 'kubernetes-models/apps/v1/StatefulSet'
 import type { IConfigMap } from 'kubernetes-models/v1/ConfigMap'
 import type { IService } from 'kubernetes-models/v1/Service'
 import { parse } from 'yaml'
+import { describeMetrics } from '../../deploy/monitoring/metrics-page.ts'
+import { unknownMetricsIn } from '../../deploy/monitoring/named-metrics.ts'
+import { runForMetrics } from '../../deploy/monitoring/service-metrics.ts'
 import { chartFolder, fullname, render } from './render.ts'
 
 const watched = {
@@ -59,6 +63,19 @@ describe('the rules', () => {
     const text = JSON.stringify(await rulesOf('https://wiki.example.com/proxy'))
     assert.match(text, /"runbook_url":"https:\/\/wiki\.example\.com\/proxy#/)
     assert.doesNotMatch(text, /github\.com/)
+  })
+})
+
+describe('the queries of KEDA', () => {
+  it('ask for metrics that relays have', async () => {
+    await using services = await runForMetrics()
+    const known = describeMetrics(services.relay)
+    for (const metric of ['bytestreams', 'bytesPerSecond'] as const) {
+      const keda = { enabled: true, serverAddress: 'http://prometheus:9090' }
+      const rendering = await render({ relay: { autoscaling: { enabled: true, metric, keda } } })
+      const [trigger] = rendering.get<IScaledObject>('ScaledObject', `${fullname}-relay`).spec?.triggers ?? []
+      assert.deepEqual(unknownMetricsIn(trigger?.metadata.query ?? assert.fail('no query'), known), [])
+    }
   })
 })
 
