@@ -26,8 +26,9 @@ export interface DrainOptions {
 }
 
 /**
- * Taking nothing new while what is live ends. A draining relay is unready and no longer advertised; halves that wait
- * here can still be met and activated, and bytestreams run to their end.
+ * Taking nothing new while what is live ends. A draining relay is unready and no longer advertised at once; it serves
+ * those who come all the same for `drainDelayMs`, until load balancers know, and refuses them then. Halves that wait here
+ * can still be met and activated, and bytestreams run to their end.
  *
  * States: serving ⇄ draining by `set()`; `toEnd()` drains for good.
  */
@@ -36,6 +37,7 @@ export class Drain {
   readonly #options: DrainOptions
   readonly #listeners: (() => void)[] = []
   #since: number | undefined
+  #refusal: NodeJS.Timeout | undefined
   #ending = false
 
   constructor(parts: DrainParts, options: DrainOptions) {
@@ -61,27 +63,32 @@ export class Drain {
   set(draining: boolean): void {
     if (this.#ending && !draining) throw new Failure('not-ready', 'Cannot take new clients again: this relay is ending')
     this.#become(draining)
-    this.#parts.pairing.draining = draining
+    clearTimeout(this.#refusal)
+    if (draining) this.#refusal = setTimeout(() => this.#refuse(), this.#options.drainDelayMs).unref()
+    else this.#parts.pairing.draining = false
   }
 
   /**
-   * The drain before the end of the process. New clients are served for `drainDelayMs` more, until load balancers know;
-   * then it waits until nothing is left or `drainTimeoutMs` are over. What is left then it ends, spread over
-   * `drainSpreadMs`: its clients come back, and should not do so in one moment. `signal` cuts all of it short and
-   * leaves what is live to whoever stops the relay.
+   * The drain before the end of the process: waits until nothing is left or `drainTimeoutMs` are over. What is left then
+   * it ends, spread over `drainSpreadMs`: its clients come back, and should not do so in one moment. `signal` cuts all of
+   * it short and leaves what is live to whoever stops the relay.
    */
   async toEnd(signal: AbortSignal): Promise<void> {
-    const { pairing, events } = this.#parts
+    const { events } = this.#parts
     const { drainDelayMs, drainTimeoutMs } = this.#options
     const over = AbortSignal.any([signal, AbortSignal.timeout(drainTimeoutMs)])
     this.#ending = true
     this.#become(true)
     await pause(drainDelayMs, over)
-    pairing.draining = true
+    this.#refuse()
     while (!over.aborted && this.#left > 0) await pause(LOOK_MS, over)
     const forced = this.#left > 0
     if (forced) await this.#endSpread(signal)
     events.drainEnded(forced)
+  }
+
+  #refuse(): void {
+    this.#parts.pairing.draining = true
   }
 
   /** Halves and bytestreams that are still here. */

@@ -548,6 +548,14 @@ describe('Draining', () => {
     })
   }
 
+  it('that an operator asks for serves newcomers until load balancers know of it', async () => {
+    await using relays = await startRelays(1, { drainDelayMs: 3_600_000 })
+    const calls = relays.clients.at(relays.relay(0).rpcAddress)
+    await calls.drain({ draining: true }, { timeoutMs: 5_000 })
+    assert.equal((await fetch(`http://127.0.0.1:${relays.relay(0).ports.health}/readyz`)).status, 503)
+    assert.equal((await dialHalf(portOf(relays, 0), freshDigest())).rep, 0)
+  })
+
   it('before the end cannot be called off, as one that an operator asked for can', async () => {
     await using relays = await startRelays(1)
     const relay = relays.relay(0)
