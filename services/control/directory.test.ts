@@ -19,7 +19,12 @@ async function setUp(listed: RelayRecord[]) {
       return store.listed
     },
   })
-  const directory = await openDirectory({ registry, clock }, { directoryRefreshMs: 1_000, directoryMemoryMs: 60_000 })
+  const told: string[] = []
+  const onListed = ({ name }: RelayRecord) => void told.push(name)
+  const directory = await openDirectory(
+    { registry, clock, onListed },
+    { directoryRefreshMs: 1_000, directoryMemoryMs: 60_000 },
+  )
   /** Lets time pass, a refresh at a time. */
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 1_000) {
@@ -31,6 +36,7 @@ async function setUp(listed: RelayRecord[]) {
   return {
     store,
     directory,
+    told,
     pass,
     clock,
     alive: () => names(directory.alive()),
@@ -46,6 +52,15 @@ describe('openDirectory()', () => {
     await pass(1_000)
     assert.deepEqual(alive(), ['r0', 'r1'])
     assert.equal(directory.find('r1')?.rpcAddress, 'r1:1')
+  })
+
+  it('tells of every relay that is listed, each time, and of no other', async () => {
+    const { store, told, pass } = await setUp([relay('r0')])
+    store.listed = [relay('r1')]
+    await pass(1_000)
+    store.away = true
+    await pass(1_000)
+    assert.deepEqual(told, ['r0', 'r1'])
   })
 
   it('keeps a relay that vanished alive for a lease, and known for a minute', async () => {

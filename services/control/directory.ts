@@ -39,9 +39,12 @@ export async function openDirectory(
     registry,
     clock,
     leaseMs = defaultTerms.relayLeaseMs,
+    onListed = () => {},
   }: {
     readonly registry: Registry
     readonly clock: Clock
+    /** Told of every relay, each time the registry lists it. */
+    readonly onListed?: (relay: RelayRecord) => void
     readonly leaseMs?: number
   },
   { directoryRefreshMs, directoryMemoryMs }: DirectoryOptions,
@@ -73,7 +76,10 @@ export async function openDirectory(
     for (const [name, { relay, missingMs }] of entries) {
       if (missingMs + elapsedMs <= directoryMemoryMs) next.set(name, { relay, missingMs: missingMs + elapsedMs })
     }
-    for (const relay of listed) next.set(relay.name, { relay, missingMs: 0 })
+    for (const relay of listed) {
+      next.set(relay.name, { relay, missingMs: 0 })
+      onListed(relay)
+    }
     entries = next
     noneForMs = listed.length > 0 ? 0 : noneForMs + elapsedMs
   }

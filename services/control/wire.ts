@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { openRegistry } from '../shared/registry/open.ts'
-import type { Registry } from '../shared/registry/registry.ts'
+import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
 import { demandToken } from '../shared/rpc/demand-token.ts'
 import { controlService } from '../shared/rpc/protocol.ts'
 import { openRelayClients, type RelayClients } from '../shared/rpc/relay-clients.ts'
@@ -72,7 +72,9 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }), (it) =>
       it.close(),
     )
-  const directory = opened.adopt(await openDirectory({ registry, clock }, config), (it) => it.stop())
+  // The first call to a relay is an activation that somebody waits for: it finds the connection made.
+  const onListed = ({ rpcAddress }: RelayRecord) => relays.warm(rpcAddress)
+  const directory = opened.adopt(await openDirectory({ registry, clock, onListed }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock, events }, config)
   // The link answers by way of the commands, these ask the self-test, and that tells how the link stands.

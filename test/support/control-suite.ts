@@ -271,6 +271,7 @@ const obligingRelays: RelayClients = {
       describe: unused,
     }
   },
+  warm() {},
   close() {},
 }
 

@@ -93,6 +93,7 @@ function setUp(given: { relays?: string[]; known?: string[] } = {}) {
       },
       relays: {
         at: (address) => relay(address.split(':')[0] ?? '').calls,
+        warm() {},
         close() {},
       },
       permits: new Permits({ clock }, 4),

@@ -81,6 +81,7 @@ function fleetOf(relays: Readonly<Record<string, Answering>>, concurrency = 32) 
   }
   const clients = {
     at: (rpcAddress: string) => relays[rpcAddress.split(':')[0] ?? '']?.calls ?? assert.fail(rpcAddress),
+    warm() {},
     close() {},
   }
   const fleet = new Fleet({ directory, relays: clients, clock }, { timeoutMs: 1_000, concurrency })

@@ -6,9 +6,11 @@ import { channelCredentials } from './credentials.ts'
 import type { Calls, Messages, RpcService } from './service.ts'
 import { fromStatus } from './status.ts'
 
-/** A connection to one gRPC server, made at the first call and again whenever it is lost. Whoever opens it closes it. */
+/** A connection to one gRPC server, made when it is needed and again whenever it is lost. Whoever opens it closes it. */
 export interface RpcClient<M extends Messages> {
   readonly calls: Calls<M>
+  /** Begins to connect where there is no connection, so that the next call need not. */
+  connect(): void
   close(): void
 }
 
@@ -75,6 +77,7 @@ export function openRpcClient<M extends Messages>(
 
   return {
     calls: Object.fromEntries(Object.keys(service).map((name) => [name, call(name)])) as Calls<M>,
+    connect: () => void client.getChannel().getConnectivityState(true),
     close: () => client.close(),
   }
 }

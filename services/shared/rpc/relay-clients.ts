@@ -2,10 +2,12 @@ import { openRpcClient, type RpcClient, type RpcClientOptions } from './client.t
 import { relayService } from './protocol.ts'
 import type { RelayCalls, RelayMessages } from './relay-api.ts'
 
-/** Clients of the relays, one connection per address, opened at the first call. Whoever opens the pool closes it. */
+/** Clients of the relays, one connection per address, opened when it is needed. Whoever opens the pool closes it. */
 export interface RelayClients {
   /** The calls of the relay at this host:port. */
   at(rpcAddress: string): RelayCalls
+  /** Sees to it that the relay at this host:port is connected before the first call; a pool that is full leaves it. */
+  warm(rpcAddress: string): void
   close(): void
 }
 
@@ -27,6 +29,13 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
         open.delete(oldest)
       }
       return client.calls
+    },
+    warm(rpcAddress) {
+      if (!open.has(rpcAddress)) {
+        if (open.size >= MOST_CLIENTS) return
+        open.set(rpcAddress, openRpcClient(relayService, rpcAddress, options))
+      }
+      open.get(rpcAddress)?.connect()
     },
     close() {
       for (const client of open.values()) client.close()
