@@ -27,16 +27,23 @@ export const cliCommand = 'node_modules/.bin/node services/cli/main.ts'
 /** Starts `splice65 …args --json`. With `until`, resolves when that event was told; otherwise at once. */
 export async function startCli(
   args: readonly string[],
-  options: { readonly name: string; readonly logFile: string; readonly until?: string },
+  options: {
+    readonly name: string
+    readonly logFile: string
+    readonly until?: string
+    /** A command that runs it in another place. */
+    readonly under?: readonly string[]
+  },
 ): Promise<Cli> {
-  const { name, logFile, until } = options
+  const { name, logFile, until, under = [] } = options
+  const [command = process.execPath, ...rest] = [...under, process.execPath, main, ...args, '--json']
   const ready: Readiness = async (child, signal) => {
     if (until) await child.waitForLine((line) => parseEvent(line)?.event === until, signal)
   }
   const child = await startChild({
     name,
-    command: process.execPath,
-    args: [main, ...args, '--json'],
+    command,
+    args: rest,
     cwd: repository,
     logFile,
     ready,

@@ -109,7 +109,7 @@ describe('the environment that the chart gives', () => {
     const expected: Partial<Record<keyof typeof modes, [socks: string[], proxied: string[]]>> = {
       'a load balancer': [[''], []],
       'three load-balanced addresses': [['', 'https', 'elsewhere'], []],
-      'the PROXY protocol': [[], ['']],
+      'the PROXY protocol': [[''], ['']],
       'a load balancer for each relay': [[pod], []],
       'the PROXY protocol for each relay': [[pod], [pod]],
       'the network of the node and the PROXY protocol': [[pod], [pod]],
@@ -131,10 +131,6 @@ describe('the environment that the chart gives', () => {
     assert.deepEqual([own.listen, own.ownListen], [[], '0.0.0.0:7778'])
     const { relay: host } = await configs(modes['the network of the node'])
     assert.deepEqual([host.listen, host.ownListen], [[], '0.0.0.0:7777'])
-    const { relay: proxied } = await configs(modes['the PROXY protocol'])
-    assert.deepEqual([proxied.listen, proxied.proxyListen], [[], ['0.0.0.0:7779']])
-    const { relay: ownProxied } = await configs(modes['the PROXY protocol for each relay'])
-    assert.deepEqual([ownProxied.ownListen, ownProxied.proxyListen], ['127.0.0.1:7778', [`${pod}=0.0.0.0:7779`]])
     const { relay: ipv6 } = await configs(modes['an IPv6 address'])
     assert.deepEqual([ipv6.listen, ipv6.rpcHost], [['[::]:7777'], '::'])
   })

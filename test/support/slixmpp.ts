@@ -17,9 +17,11 @@ export interface Slixmpp extends Child {
 }
 
 export interface SlixmppAccount {
-  readonly server: XmppServer
+  readonly server: Pick<XmppServer, 'domain' | 'service'>
   readonly user: string
   readonly password: string
+  /** A command that runs the client in another place. */
+  readonly under?: readonly string[]
 }
 
 const scripts = fileURLToPath(new URL('./slixmpp/', import.meta.url))
@@ -39,7 +41,7 @@ export function sendBySlixmpp(
   account: SlixmppAccount,
   args: { readonly to: string; readonly file: string; readonly method: 's5b' | 's5b-all'; readonly logFile: string },
 ): Promise<Slixmpp> {
-  return start('send.py', [...login(account), args.to, args.file, args.method], args.logFile)
+  return start(account, 'send.py', [args.to, args.file, args.method], args.logFile)
 }
 
 /** Logs in with the resource `slix`, and resolves when it can be offered one file, which goes to `destination`. */
@@ -47,7 +49,7 @@ export function receiveBySlixmpp(
   account: SlixmppAccount,
   args: { readonly destination: string; readonly logFile: string },
 ): Promise<Slixmpp> {
-  return start('receive.py', [...login(account), args.destination], args.logFile, 'ready')
+  return start(account, 'receive.py', [args.destination], args.logFile, 'ready')
 }
 
 /** Logs in, lists the ad-hoc commands of a component, and runs the one of a node; `choice` is a part of the option to take. */
@@ -55,18 +57,23 @@ export function commandBySlixmpp(
   account: SlixmppAccount,
   args: { readonly component: string; readonly node?: string; readonly choice?: string; readonly logFile: string },
 ): Promise<Slixmpp> {
-  return start('command.py', [...login(account), args.component, args.node ?? '-', args.choice ?? ''], args.logFile)
+  return start(account, 'command.py', [args.component, args.node ?? '-', args.choice ?? ''], args.logFile)
 }
 
-function login({ server, user, password }: SlixmppAccount): string[] {
-  return [`${user}@${server.domain}/slix`, password, '127.0.0.1', String(server.c2sPort)]
-}
-
-async function start(script: string, args: readonly string[], logFile: string, until?: string): Promise<Slixmpp> {
+async function start(
+  { server, user, password, under = [] }: SlixmppAccount,
+  script: string,
+  args: readonly string[],
+  logFile: string,
+  until?: string,
+): Promise<Slixmpp> {
+  const { hostname, port } = new URL(server.service)
+  const login = [`${user}@${server.domain}/slix`, password, hostname, port]
+  const [command = python, ...rest] = [...under, python, '-B', `${scripts}${script}`, ...login, ...args]
   const child = await startChild({
     name: script,
-    command: python,
-    args: ['-B', `${scripts}${script}`, ...args],
+    command,
+    args: rest,
     logFile,
     ready: async (starting, signal) => {
       if (until) await starting.waitForLine((line) => parseEvent(line)?.event === until, signal)

@@ -29,37 +29,41 @@ host
 {{- end }}
 
 {{/*
-The listeners of a relay that clients reach, as a JSON list: that of each shared address, or its own one. Each has
-  streamhost                        the name of its address in options; the main one has none
-  host, told                        what clients of a shared address are told
-  port, nodePort                    of the Service
-  containerPort, containerPortName  of the relay; another one where the PROXY protocol is spoken
+The listeners of a relay, as a JSON list: that of each shared address, or its own one. Each has
+  streamhost    the name of the address in options; the main one has none
+  host, told    what clients of a shared address are told
+  port, nodePort  of the Service
+  plain, proxy  name and port of the container's listeners: as clients speak, and behind the PROXY protocol
+  dialled       the name of the one that clients reach
 Helm 3.18.0 gives numbers as texts, of which "0" counts as true: hence int before each question.
 */}}
 {{- define "splice65.listeners" -}}
 {{- $exposure := .Values.exposure -}}
 {{- $service := $exposure.service -}}
-{{- $proxied := $exposure.proxyProtocol.enabled -}}
-{{- $name := ternary "socks-proxy" "socks" $proxied -}}
+{{- $behindProxy := $exposure.proxyProtocol.enabled -}}
 {{- $all := list -}}
 {{- if include "splice65.perPod" . -}}
+{{- $onNode := eq $exposure.mode "hostNetwork" -}}
 {{- $all = append $all (dict
       "streamhost" "$(RELAY_POD)"
-      "containerPortName" (ternary "socks-proxy" "socks-own" $proxied)
-      "containerPort" (ternary $exposure.port (ternary 7779 7778 $proxied) (eq $exposure.mode "hostNetwork"))) -}}
+      "plain" (dict "name" "socks-own" "port" (ternary $exposure.port 7778 (and $onNode (not $behindProxy))))
+      "proxy" (dict "name" "socks-proxy" "port" (ternary $exposure.port 7779 $onNode))) -}}
 {{- else -}}
-{{- $nodePorts := eq $service.type "NodePort" -}}
 {{- $all = append $all (dict
       "streamhost" "" "host" $exposure.host "port" $exposure.port "nodePort" $service.nodePort
-      "told" (int $exposure.advertisedPort | default (ternary $service.nodePort $exposure.port $nodePorts))
-      "containerPortName" $name "containerPort" (ternary 7779 7777 $proxied)) -}}
+      "told" (int $exposure.advertisedPort | default (ternary $service.nodePort $exposure.port (eq $service.type "NodePort")))
+      "plain" (dict "name" "socks" "port" 7777) "proxy" (dict "name" "socks-proxy" "port" 7779)) -}}
 {{- range $i, $more := $exposure.additional -}}
 {{- $nodePort := $more.nodePort | default 0 -}}
 {{- $all = append $all (dict
       "streamhost" $more.name "host" ($more.host | default $exposure.host) "port" $more.port "nodePort" $nodePort
-      "told" (int ($more.advertisedPort | default 0) | default (ternary $nodePort $more.port $nodePorts))
-      "containerPortName" (printf "%s-%d" $name (add1 $i)) "containerPort" (add 7801 $i)) -}}
+      "told" (int ($more.advertisedPort | default 0) | default (ternary $nodePort $more.port (eq $service.type "NodePort")))
+      "plain" (dict "name" (printf "socks-%d" (add1 $i)) "port" (add 7801 $i))
+      "proxy" (dict "name" (printf "socks-proxy-%d" (add1 $i)) "port" (add 7901 $i))) -}}
 {{- end -}}
+{{- end -}}
+{{- range $all -}}
+{{- $_ := set . "dialled" (ternary .proxy.name .plain.name $behindProxy) -}}
 {{- end -}}
 {{ toJson $all }}
 {{- end }}

@@ -2,13 +2,15 @@
 
 {{- define "splice65.relayPorts" -}}
 {{- $exposure := .Values.exposure -}}
-{{- range include "splice65.listeners" . | fromJsonArray }}
-- name: {{ .containerPortName }}
-  containerPort: {{ .containerPort | int }}
-  {{- if eq $exposure.mode "hostPort" }}
+{{- range $listener := include "splice65.listeners" . | fromJsonArray }}
+{{- range ternary (list .plain .proxy) (list .plain) $exposure.proxyProtocol.enabled }}
+- name: {{ .name }}
+  containerPort: {{ .port | int }}
+  {{- if and (eq $exposure.mode "hostPort") (eq .name $listener.dialled) }}
   hostPort: {{ $exposure.port | int }}
   {{- end }}
   protocol: TCP
+{{- end }}
 {{- end }}
 {{- range $name := list "rpc" "trunk" "metrics" }}
 - name: {{ $name }}
@@ -47,35 +49,35 @@
 - name: RELAY_TRUNK_TLS
   value: "true"
 {{- end }}
-{{- $perPod := include "splice65.perPod" . }}
-{{- $listen := include "splice65.listenList" (list $bind $listeners) }}
+{{- if include "splice65.perPod" . }}
+# A list without an item: no listener is shared.
+- name: RELAY_LISTEN
+  value: ","
+- name: RELAY_OWN_LISTEN
+  value: {{ include "splice65.hostPort" (list $bind (first $listeners).plain.port) | quote }}
+{{- include "splice65.publicEnv" . }}
+{{- else }}
+- name: RELAY_LISTEN
+  value: {{ include "splice65.listenList" (list $bind "plain" $listeners) | quote }}
+{{- end }}
 {{- with .Values.exposure.proxyProtocol }}
 {{- if .enabled }}
 - name: RELAY_PROXY_LISTEN
-  value: {{ $listen | quote }}
+  value: {{ include "splice65.listenList" (list $bind "proxy" $listeners) | quote }}
 - name: RELAY_PROXY_TRUSTED
   value: {{ join "," .trusted | quote }}
 {{- end }}
-- name: RELAY_LISTEN
-  # A list without an item where nobody shall reach a listener that is shared, or that demands no header.
-  value: {{ ternary "," $listen (or .enabled (eq $perPod "true")) | quote }}
-{{- if $perPod }}
-- name: RELAY_OWN_LISTEN
-  value: {{ ternary "127.0.0.1:7778" (include "splice65.hostPort" (list $bind (first $listeners).containerPort)) .enabled | quote }}
-{{- end }}
-{{- end }}
-{{- if $perPod }}
-{{- include "splice65.publicEnv" . }}
 {{- end }}
 {{- end }}
 
-{{/* Listeners as an option: [name=]host:port, separated by commas. Takes (list ADDRESS LISTENERS). */}}
+{{/* Listeners as an option: [name=]host:port, separated by commas. Takes (list ADDRESS "plain"|"proxy" LISTENERS). */}}
 {{- define "splice65.listenList" -}}
-{{- $bind := first . -}}
-{{- range $i, $listener := last . -}}
+{{- $bind := index . 0 -}}
+{{- $which := index . 1 -}}
+{{- range $i, $listener := index . 2 -}}
 {{- if $i }},{{ end -}}
 {{- with .streamhost }}{{ . }}={{ end -}}
-{{ include "splice65.hostPort" (list $bind .containerPort) }}
+{{ include "splice65.hostPort" (list $bind (index $listener $which).port) }}
 {{- end -}}
 {{- end }}
 

@@ -34,8 +34,9 @@ def tell(event, **details):
 
 
 def described(stream):
-    """What to tell of a SOCKS5 bytestream: its digest, and the port of the streamhost that was dialled."""
-    return {"method": "s5b", "digest": stream.dest[0], "port": stream.transport.get_extra_info("peername")[1]}
+    """What to tell of a SOCKS5 bytestream: its digest, and the address of the streamhost that was dialled."""
+    host, port = stream.transport.get_extra_info("peername")[:2]
+    return {"method": "s5b", "digest": stream.dest[0], "host": host, "port": port}
 
 
 def arguments(count):
