@@ -18,7 +18,7 @@ function mapOf(document: Document, schema: JsonSchema, depth: number): YAMLMap {
     const value = isGroup(child) ? mapOf(document, child, depth + 1) : document.createNode(child.default)
     const pair = document.createPair(key, value) as Pair<Scalar, unknown>
     pair.key.commentBefore = wrap(child.description ?? '', width - 2 * depth)
-    pair.key.spaceBefore = depth === 0
+    pair.key.spaceBefore = depth === 0 && map.items.length > 0
     map.add(pair)
   }
   return map

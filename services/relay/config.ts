@@ -19,7 +19,7 @@ export const relayOptions = z.object({
   listen: list()
     .default(['0.0.0.0:7777'])
     .describe(
-      'SOCKS5 listeners, host:port or name=host:port, separated by commas. A name is the streamhost that leads to it.',
+      'SOCKS5 listeners, host:port or name=host:port, separated by commas; a comma alone for none. A name is the streamhost that leads to it.',
     ),
   proxyListen: list()
     .default([])
