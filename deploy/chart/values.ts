@@ -214,7 +214,8 @@ const relay = block('relay speaks SOCKS5 to clients and moves their bytes.', {
   autoscaling,
   podDisruptionBudget,
   serviceAccount,
-  ...podValues({ resources: { requests: { cpu: '250m', memory: '192Mi' }, limits: { memory: '512Mi' } } }),
+  // The kernel counts the buffers of sockets and pipes too; where the limit is near, it makes them small.
+  ...podValues({ resources: { requests: { cpu: '250m', memory: '192Mi' }, limits: { memory: '1Gi' } } }),
 })
 
 const networkPolicy = block('NetworkPolicies for all pods: nothing else comes in, and nothing else goes out.', {
