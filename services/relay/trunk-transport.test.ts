@@ -117,6 +117,14 @@ describe('tlsTransport()', () => {
     assert.match(old, /^Cannot open a trunk: .*(unsupported protocol|protocol version)/)
   })
 
+  it('closes who says nothing for too long', async () => {
+    const why = await refusal(async () => {
+      const socket = connect({ port: listener.address.port, host: '127.0.0.1' })
+      await closed(socket)
+    })
+    assert.match(why, /timeout/)
+  })
+
   it('closes what is not a connection yet when it stops', async () => {
     const socket = connect({ port: listener.address.port, host: '127.0.0.1' })
     await once(socket, 'connect')

@@ -82,6 +82,8 @@ export function tlsTransport(identity: TlsIdentity): TrunkTransport {
         .on('tlsClientError', (error: Error, tls: TLSSocket) => {
           const why = tls.authorizationError ? `its certificate is refused: ${tls.authorizationError}` : notTls(error)
           refused(new Failure('forbidden', `Cannot open a trunk: ${why}`, { cause: error }), remoteOf(tls))
+          // After an error Node closes it, but not when the handshake took too long.
+          tls.on('error', ignore).destroy()
         })
       return {
         address: await listening(server, host, port),
