@@ -86,6 +86,12 @@ export const controlOptions = z
     activationsPerRequester: integer(1)
       .default(16)
       .describe('Activations of one bare JID that may be under way at once'),
+    iqsPerSecond: integer(1)
+      .default(20)
+      .describe(
+        'Requests of one bare JID that are answered in a second, on average; what it asks beyond that is dropped',
+      ),
+    iqBurst: integer(1).default(200).describe('Requests of one bare JID that are answered at once, after a rest'),
 
     streamhosts: list()
       .transform((texts, context) => orFault(context, () => parseStreamhosts(texts)))

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
-import { formatBareJid } from '../shared/bytestream/jid.ts'
+import { formatBareJid, type Jid } from '../shared/bytestream/jid.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
@@ -20,6 +20,7 @@ import type { Directory } from './directory.ts'
 export interface ControlEvents extends LinkEvents {
   iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
   handlerFailed(kind: IqKind, error: unknown): void
+  floodHeld(sender: Jid, held: 'refused' | 'dropped'): void
   activationAnswered(activation: AnsweredActivation): void
   /** The registry could not be told how an activation went, for another reason than being away. */
   settlementFailed(room: Room, error: unknown): void
@@ -69,6 +70,13 @@ export function createControlEvents({
     registers,
   })
   for (const kind of iqKinds) iqs.inc({ kind, outcome: 'result' }, 0)
+  const floods = new Counter({
+    name: 'splice65_iqs_over_budget_total',
+    help: 'Requests of senders that ask too much: the first was refused, those that followed were dropped.',
+    labelNames: ['outcome'],
+    registers,
+  })
+  for (const outcome of ['refused', 'dropped']) floods.inc({ outcome }, 0)
   const activations = new Counter({
     name: 'splice65_activations_total',
     help: 'Activations answered, by outcome.',
@@ -134,6 +142,10 @@ export function createControlEvents({
     },
     handlerFailed(kind, error) {
       log.error({ err: error, kind }, 'an iq handler failed unexpectedly')
+    },
+    floodHeld(sender, held) {
+      floods.inc({ outcome: held })
+      if (held === 'refused') log.warn({ sender: formatBareJid(sender) }, 'a sender asks too much: it is not answered')
     },
     activationAnswered({ outcome, requester, target, digest, durationMs, error }) {
       activations.inc({ outcome })

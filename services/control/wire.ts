@@ -20,6 +20,7 @@ import { Permits } from './bytestreams/permits.ts'
 import { addressRoute } from './bytestreams/streamhost.ts'
 import { createCommands } from './commands/commands.ts'
 import { housekeepingRoutes } from './component/housekeeping.ts'
+import { IqBudget } from './component/iq-budget.ts'
 import { ComponentLink, type LinkState } from './component/link.ts'
 import { createRouter } from './component/router.ts'
 import type { ControlConfig } from './config.ts'
@@ -105,6 +106,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
       ],
       serves: (resource) =>
         config.streamhosts.some(({ name }) => name === resource) || directory.find(resource) !== undefined,
+      budget: new IqBudget({ clock }, config),
       events,
     },
     config,

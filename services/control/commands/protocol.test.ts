@@ -75,7 +75,8 @@ function setUp() {
           }),
         ],
         serves: () => false,
-        events: { iqAnswered: () => {}, handlerFailed: (_kind, error) => faults.push(error) },
+        budget: { take: () => 'admitted' },
+        events: { iqAnswered: () => {}, handlerFailed: (_kind, error) => faults.push(error), floodHeld: () => {} },
       },
       { componentDomain },
     )

@@ -8,6 +8,7 @@ import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { until } from '../../../test/support/until.ts'
 import { attribute, type Element } from '../../shared/xmpp/xml.ts'
 import { ComponentLink, type LinkOptions } from './link.ts'
+import { stanzaLimits } from './stanza-limits.ts'
 
 const secret = 'canary-s3cr3t'
 const header =
@@ -308,6 +309,41 @@ describe('ComponentLink', () => {
     await told(/^connected/)
     server.write(`<iq><x>${'x'.repeat(1_200_000)}`)
     await told(/^lost 250 the server sent a stanza of more than 1048576 bytes/)
+  })
+
+  it('takes a stanza without its children when they are too many, too deep or have too many attributes', async () => {
+    const taken: Element[] = []
+    const { peer, told } = await setUp({}, async (stanza) => {
+      taken.push(stanza)
+      return undefined
+    })
+    const server = await peer()
+    await server.accept()
+    await told(/^connected/)
+    const deep = (levels: number) => '<x>'.repeat(levels) + '</x>'.repeat(levels)
+    const many = (elements: number) => `<x>${'<y/>'.repeat(elements - 1)}</x>`
+    const wide = (attributes: number) => `<x ${Array.from({ length: attributes }, (_, i) => `a${i}='1'`).join(' ')}/>`
+    const { depth, elements, attributes } = stanzaLimits
+    const payloads: [payload: string, children: number][] = [
+      [deep(depth - 1), 1],
+      [deep(depth), 0],
+      [deep(10_000), 0],
+      [many(elements - 1), 1],
+      [many(elements), 0],
+      [many(100_000), 0],
+      [wide(attributes), 1],
+      [wide(attributes + 1), 0],
+      [wide(10_000), 0],
+      [`<ok/>${deep(depth)}<ok/>text`, 0],
+      ['<ok/>', 1],
+    ]
+    for (const [payload] of payloads) server.ask(payload)
+    await until('all were taken', () => taken.length === payloads.length)
+    assert.deepEqual(
+      taken.map(({ children }) => children.length),
+      payloads.map(([, children]) => children),
+    )
+    for (const stanza of taken) assert.equal(attribute(stanza, 'from'), 'a@ex.com/R')
   })
 
   it('gives up on a server that takes the connection and says nothing', async () => {

@@ -13,13 +13,17 @@ import { createAdmission } from '../bytestreams/admission.ts'
 import { discoRoutes } from '../bytestreams/disco.ts'
 import { addressRoute } from '../bytestreams/streamhost.ts'
 import { housekeepingRoutes } from './housekeeping.ts'
+import type { Admittance } from './iq-budget.ts'
 import { createRouter } from './router.ts'
 
 const componentDomain = 'p.ex.com'
 const BS = ns.bytestreams
 
 /** All of control's routes in front of an activator that records, and does as it is told. */
-function setUp(activator: (activation: Activation) => Promise<'joined'> = async () => 'joined') {
+function setUp(
+  activator: (activation: Activation) => Promise<'joined'> = async () => 'joined',
+  { admittance = 'admitted' }: { admittance?: Admittance } = {},
+) {
   const clock = new ManualClock()
   const activations: Activation[] = []
   const told: string[] = []
@@ -70,9 +74,11 @@ function setUp(activator: (activation: Activation) => Promise<'joined'> = async 
         ),
       ],
       serves: (resource) => resource === 'r1',
+      budget: { take: () => admittance },
       events: {
         iqAnswered: (kind, outcome) => told.push(`${kind} ${outcome}`),
         handlerFailed: (_kind, error) => faults.push(error),
+        floodHeld: ({ local }, held) => told.push(`${held} ${local}`),
       },
     },
     { componentDomain },
@@ -326,6 +332,23 @@ describe('createRouter()', () => {
     ]
     for (const stanza of silent) assert.equal(await answer(stanza), '', stanza)
     assert.deepEqual(told, [])
+  })
+
+  it('says once to a sender that it asks too much, and then is silent', async () => {
+    const refusing = setUp(undefined, { admittance: 'refused' })
+    const text = await refusing.answer(set(activation))
+    assert.equal(refusal(text), 'resource-constraint wait')
+    assert.ok(text.includes(`<query xmlns="${BS}" sid="s1"/>`), text)
+    assert.deepEqual(refusing.told, ['refused a'])
+
+    const dropping = setUp(undefined, { admittance: 'dropped' })
+    assert.equal(await dropping.answer(set(activation)), '')
+    assert.deepEqual(dropping.told, ['dropped a'])
+  })
+
+  it('declines no presence subscription of a sender that asks too much', async () => {
+    const { answer } = setUp(undefined, { admittance: 'refused' })
+    assert.equal(await answer("<presence type='subscribe' from='a@ex.com' to='p.ex.com'/>"), '')
   })
 
   it('declines a presence subscription', async () => {

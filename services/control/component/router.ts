@@ -8,6 +8,7 @@ import {
   type StanzaErrorShape,
 } from '../../shared/xmpp/stanza-error.ts'
 import { attribute, type Element, ns, soleChild, xml } from '../../shared/xmpp/xml.ts'
+import type { Admittance } from './iq-budget.ts'
 import { toStanzaError } from './refusal.ts'
 
 /** The kinds of request that are told apart in metrics. */
@@ -49,44 +50,52 @@ export interface RouterParts {
   readonly routes: readonly IqRoute[]
   /** Whether `componentDomain/resource` is an address of ours. */
   readonly serves: (resource: string) => boolean
+  /** Whether this sender may ask for something now. */
+  readonly budget: { take(sender: Jid): Admittance }
   readonly events: {
     iqAnswered(kind: IqKind, outcome: 'result' | StanzaErrorCondition): void
     /** A handler threw what no handler should. */
     handlerFailed(kind: IqKind, error: unknown): void
+    /** A request was refused because its sender asks too much, or dropped because it had been told so. */
+    floodHeld(sender: Jid, held: 'refused' | 'dropped'): void
   }
 }
 
 /**
- * Gives the one answer a stanza gets, or undefined. Every iq get or set is answered exactly once; results, errors,
- * messages and what we sent ourselves never are; a presence subscription is declined.
+ * Gives the one answer a stanza gets, or undefined. Every iq get or set is answered exactly once, until its sender asks
+ * too much: that is said once. Results, errors, messages and what we sent ourselves are never answered; a presence
+ * subscription is declined.
  */
 export function createRouter(
-  { routes, serves, events }: RouterParts,
+  { routes, serves, budget, events }: RouterParts,
   { componentDomain }: { readonly componentDomain: string },
 ): (stanza: Element) => Promise<Element | undefined> {
   return async (stanza) => {
     const sender = senderOf(stanza)
     if (!sender || sender.jid.domain === componentDomain) return undefined
-    switch (stanza.getName()) {
-      case 'presence':
-        return attribute(stanza, 'type') === 'subscribe' ? declined(stanza, sender.jid) : undefined
-      case 'iq':
-        return answerIq(stanza, sender)
-      default:
-        return undefined
+    const name = stanza.getName()
+    const type = attribute(stanza, 'type')
+    const subscribes = name === 'presence' && type === 'subscribe'
+    if (!subscribes && (name !== 'iq' || type === 'result' || type === 'error')) return undefined
+    const admittance = budget.take(sender.jid)
+    if (admittance !== 'admitted') {
+      events.floodHeld(sender.jid, admittance)
+      return admittance === 'refused' && name === 'iq' ? errorReply(stanza, tooMany, echoOf(stanza)) : undefined
     }
+    return subscribes ? declined(stanza, sender.jid) : answerIq(stanza, sender, type)
   }
 
-  async function answerIq(iq: Element, sender: Sender): Promise<Element | undefined> {
-    const type = attribute(iq, 'type')
-    if (type === 'result' || type === 'error') return undefined
+  async function answerIq(iq: Element, sender: Sender, type: string | undefined): Promise<Element | undefined> {
     const payload = soleChild(iq)
     const named = payload ? routes.filter(({ name, namespace }) => payload.is(name, namespace)) : []
     const route = named.find((candidate) => candidate.type === type)
     const kind = route?.kind ?? 'other'
     try {
       if ((type !== 'get' && type !== 'set') || !payload) {
-        throw new StanzaError({ condition: 'bad-request', text: 'An iq get or set has exactly one child' })
+        throw new StanzaError({
+          condition: 'bad-request',
+          text: 'An iq get or set has exactly one child, of bounded size',
+        })
       }
       const resource = ownResource(iq)
       if (!route) throw new StanzaError({ condition: named.length > 0 ? 'bad-request' : 'service-unavailable' })
@@ -114,6 +123,11 @@ export function createRouter(
     if (failure !== error) events.handlerFailed(kind, error)
     return toStanzaError(failure)
   }
+}
+
+const tooMany: StanzaErrorShape = {
+  condition: 'resource-constraint',
+  text: 'You ask too much: further requests go unanswered until you have paused for some seconds',
 }
 
 interface Sender {

@@ -3,6 +3,7 @@ import { component, type Entity } from '@xmpp/component'
 import { Failure } from '../../shared/bytestream/failure.ts'
 import { keepSplitCharacters } from '../../shared/xmpp/utf8.ts'
 import type { Element } from '../../shared/xmpp/xml.ts'
+import { limitStanzas } from './stanza-limits.ts'
 
 /** Where the XMPP server takes components, and who we are there. */
 export interface StreamOptions {
@@ -65,6 +66,8 @@ export async function openStream(
   entity.socketParameters = () => ({ host, port })
   entity._onSeeOtherHost = (error) => entity.emit('error', error)
   keepSplitCharacters(entity)
+  const attachParser = entity._attachParser
+  entity._attachParser = (parser) => attachParser.call(entity, limitStanzas(parser))
 
   let heardAtMs = performance.now()
   survive(entity, () => {

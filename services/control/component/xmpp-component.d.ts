@@ -2,7 +2,7 @@
 declare module '@xmpp/component' {
   import type { EventEmitter } from 'node:events'
   import type { Socket } from 'node:net'
-  import type { Element } from '@xmpp/xml'
+  import type { Element, Parser } from '@xmpp/xml'
 
   export interface Entity extends EventEmitter {
     /** Milliseconds it waits for a step of its handshake. */
@@ -14,6 +14,7 @@ declare module '@xmpp/component' {
     write(text: string): Promise<void>
     send(element: Element): Promise<void>
     socketParameters(service: string): { host: string; port: number }
+    _attachParser(parser: Parser): void
     _onData(data: Buffer | string): void
     _onSeeOtherHost(error: Error): void
     _end(): Promise<void>
