@@ -26,9 +26,8 @@ export interface ReadyTrunk {
 export type HandOff = (room: Room, half: RemoteHalf) => Promise<ReadyTrunk>
 
 /**
- * Builds the way to other relays' trunks. Call, dial and preamble share one
- * deadline. Throws `unavailable` when the other relay cannot be reached in time, or whatever it refused with; either
- * way its half is left waiting.
+ * Builds the way to other relays' trunks. Call, dial and preamble share one deadline. Throws `unavailable` when the
+ * other relay cannot be reached in time, or whatever it refused with; either way its half is left waiting.
  */
 export function handOffThrough(
   parts: { readonly clients: RelayClients; readonly transport: TrunkTransport },

@@ -46,9 +46,9 @@ export const tcpTransport: TrunkTransport = {
 const minVersion = 'TLSv1.3'
 
 /**
- * Trunks inside mutual TLS: both ends demand a certificate of the identity's authority. Its name is not looked at.
- * Relays are dialled at the address of their pod, which no certificate names; the authority is ours alone, and which
- * half is meant and who may have it is in the ticket. A renewed identity is that of the next connection.
+ * Trunks inside mutual TLS: both ends demand a certificate of the identity's authority. The name in it is not
+ * looked at: relays are dialled at the address of their pod, which no certificate names; the authority is ours alone,
+ * and the ticket says which half is meant. A renewed identity is that of the next connection.
  */
 export function tlsTransport(identity: TlsIdentity): TrunkTransport {
   return {

@@ -12,9 +12,9 @@ export function giveBack(taken: Descriptor | undefined): Socket {
   const { fd } = taken
   resetOnClose(fd, true)
   const socket = new Socket({ fd, allowHalfOpen: true })
-  // Before Node closes it, which it does by itself when both have come.
+  // Before Node closes it, which it does by itself when both have come; behind that the number may be another's.
   const onEnd = () => {
-    if (socket.readableEnded && socket.writableFinished) resetOnClose(fd, false)
+    if (socket.readableEnded && socket.writableFinished && !socket.destroyed) resetOnClose(fd, false)
   }
   return socket.on('end', onEnd).on('finish', onEnd)
 }
