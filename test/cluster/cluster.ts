@@ -35,7 +35,7 @@ export interface Cluster {
   helm(args: readonly string[], options?: RunOptions): Promise<string>
   /** What comes before a command of a client. */
   readonly outside: readonly string[]
-  /** Addresses of the nodes, as clients know them, by the nodes' names. */
+  /** Addresses of the nodes that take pods, as clients know them, by the nodes' names. */
   readonly nodes: ReadonlyMap<string, string>
   /** Has a Service of type LoadBalancer get an address that leads to a node. */
   giveAddress(namespace: string, service: string, node: string): Promise<void>
@@ -73,13 +73,15 @@ export async function openCluster(env: NodeJS.ProcessEnv = process.env): Promise
 interface NodeList {
   readonly items: readonly {
     readonly metadata: { readonly name: string }
+    readonly spec: { readonly taints?: readonly { readonly effect: string }[] }
     readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] }
   }[]
 }
 
 function addressesOf({ items }: NodeList): Map<string, string> {
+  const open = items.filter(({ spec }) => !spec.taints?.some(({ effect }) => effect !== 'PreferNoSchedule'))
   return new Map(
-    items.map(({ metadata, status }) => {
+    open.map(({ metadata, status }) => {
       const of = (type: string) => status.addresses.find((each) => each.type === type)?.address
       return [metadata.name, of('ExternalIP') ?? of('InternalIP') ?? metadata.name]
     }),

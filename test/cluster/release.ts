@@ -21,14 +21,6 @@ export class Release {
     this.#namespace = namespace
   }
 
-  /** Names of its objects, without what kubectl puts before them. */
-  readonly names = {
-    control: `${name}-splice65-control`,
-    relay: `${name}-splice65-relay`,
-    socks: `${name}-splice65-socks`,
-    redis: `${name}-splice65-redis`,
-  }
-
   /** Installs it with these values over those that every test needs, and returns when everything is ready. */
   async install(values: Values, options: { readonly wait?: boolean } = {}): Promise<void> {
     const flags = options.wait === false ? [] : deadline
@@ -76,7 +68,7 @@ export class Release {
   }
 
   workload(component: Component): string {
-    return `${component === 'relay' ? 'statefulset' : 'deployment'}/${this.names[component]}`
+    return `${component === 'relay' ? 'statefulset' : 'deployment'}/${name}-splice65-${component}`
   }
 
   selector(component?: Component | 'test'): string {

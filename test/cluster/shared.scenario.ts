@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../support/until.ts'
+import { images } from './cluster.ts'
 import type { Pod } from './namespace.ts'
 import { openStage, type Stage } from './stage.ts'
 import { startTraffic, type TrafficReport } from './traffic.ts'
@@ -14,6 +15,7 @@ describe('With one address for all relays, on a real cluster,', () => {
   let stage: Stage
   before(async () => {
     stage = await openStage()
+    await stage.cluster.provide(images.prometheus)
     await stage.namespace.explain(() => stage.namespace.apply('prometheus.yaml', 'prometheus'))
   })
   after(() => stage?.[Symbol.asyncDispose]())

@@ -34,7 +34,7 @@ export interface Story {
 export async function openStage(): Promise<Stage> {
   requireSlixmpp()
   const cluster = await openCluster()
-  for (const image of Object.values(images)) await cluster.provide(image)
+  for (const image of [images.splice65, images.prosody]) await cluster.provide(image)
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(temporaryFolder('cluster'))
   const namespace = opened.use(await openNamespace(cluster))
@@ -62,7 +62,9 @@ export async function openStage(): Promise<Stage> {
       const looked = kinds.filter((kind) => !kind.startsWith('events')).join(',')
       const left = ['get', looked, '--all-namespaces', `--selector=${release.selector()}`, '--output=name']
       // Endpoints go right after their Service.
-      await until('nothing of the release is left', async () => (await namespace.kubectl(left)) === '')
+      await until('nothing of the release is left', async () => (await namespace.kubectl(left)) === '', {
+        timeoutMs: 60_000,
+      })
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
