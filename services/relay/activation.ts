@@ -45,7 +45,7 @@ export class Activation {
   /**
    * Joins the halves; resolves when both sides are wired. Undefined when the room's bytestream has already ended.
    * Throws `not-found` or `not-ready` for a half that is gone or not waiting, `taken` when somebody else's bytestream
-   * has this room, `unavailable` when the other relay cannot be reached.
+   * has this room, `over-limit` when a relay carries as many as it may, `unavailable` when the other cannot be reached.
    */
   async activate(order: ActivationOrder): Promise<Bytestream | undefined> {
     const { bytestreams } = this.#parts
@@ -53,7 +53,9 @@ export class Activation {
     if (live) return sameRequester(live, order)
     if (bytestreams.activated(order.room)) return undefined
     const key = roomKey(order.room)
-    const working = this.#working.get(key) ?? this.#join(order)
+    const underWay = this.#working.get(key)
+    if (!underWay) bytestreams.demandPlace(this.#working.size)
+    const working = underWay ?? this.#join(order)
     this.#working.set(key, working)
     try {
       const bytestream = await working

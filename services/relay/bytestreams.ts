@@ -20,6 +20,11 @@ export interface BytestreamsParts {
   readonly events: Pick<RelayEvents, 'bytestreamStarted' | 'bytestreamEnded' | 'registryFailed'>
 }
 
+export interface BytestreamsOptions extends WatchdogLimits {
+  /** How many this relay takes part in, legs included. */
+  readonly maxBytestreams: number
+}
+
 /** How often the watchdogs look. */
 const LOOK_MS = 1_000
 /** How long a bytestream that ended is remembered, so that a repeated activation still succeeds. */
@@ -28,20 +33,26 @@ const REMEMBER_MS = 60_000
 /** Every bytestream this relay carries, and for a minute the rooms of those that ended. */
 export class Bytestreams {
   readonly #parts: BytestreamsParts
-  readonly #limits: WatchdogLimits
+  readonly #options: BytestreamsOptions
   readonly #live = new Map<string, Bytestream>()
   readonly #relayed = new RelayedBytes()
   readonly #remembered = new Map<string, () => void>()
   #stopLooking: (() => void) | undefined
 
-  constructor(parts: BytestreamsParts, limits: WatchdogLimits) {
+  constructor(parts: BytestreamsParts, options: BytestreamsOptions) {
     this.#parts = parts
-    this.#limits = limits
+    this.#options = options
   }
 
   /** How many are live, legs of other relays' bytestreams included. */
   get size(): number {
     return this.#live.size
+  }
+
+  /** Throws `over-limit` when there are as many as there may be, those that `underWay` will add included. */
+  demandPlace(underWay = 0): void {
+    if (this.size + underWay < this.#options.maxBytestreams) return
+    throw new Failure('over-limit', `This relay takes part in no more than ${this.#options.maxBytestreams} bytestreams`)
   }
 
   /** Joins two held sockets into a bytestream, and starts to watch it. */
@@ -51,7 +62,7 @@ export class Bytestreams {
     const unlimited = facts.path === 'leg' || facts.selfTest
     const rates = unlimited ? undefined : this.#parts.rates.of(facts.requester)
     const flow = this.#parts.engine.join(first, second, rates?.limits)
-    const bytestream = new Bytestream(facts, flow, { limits: this.#limits, now })
+    const bytestream = new Bytestream(facts, flow, { limits: this.#options, now })
     this.#live.set(roomKey(facts.room), bytestream)
     this.#parts.events.bytestreamStarted(bytestream)
     if (facts.path !== 'leg') void this.#bury(facts.room)

@@ -103,7 +103,30 @@ export const relayOptions = z.object({
     .describe('Kernel memory for the pipes of the splice engine, of all its threads together.'),
   maxSockets: integer(2)
     .optional()
-    .describe('Sockets of clients and trunks at most; default from the descriptor limit of the process.'),
+    .describe(
+      'Sockets of clients and trunks at most; default from the descriptor limit of the process, which must then allow at least 500.',
+    ),
+  maxWaiting: integer(1)
+    .optional()
+    .describe('Half-connections that may wait at once; default three quarters of maxSockets.'),
+  maxBytestreams: integer(1)
+    .optional()
+    .describe('Bytestreams this relay takes part in at once; default half of maxSockets.'),
+  connectionsPerSecond: integer(0)
+    .default(5_000)
+    .describe('New connections a second; those above it are closed at once. 0: no limit.'),
+  sourceLimits: z
+    .enum(['auto', 'on', 'off'])
+    .default('auto')
+    .describe(
+      'Whether the next two limits hold: where a PROXY header names the client (auto), also where the socket’s own address does (on: no balancer may hide it, or all clients are one), or nowhere (off).',
+    ),
+  handshakesPerSource: integer(0)
+    .default(256)
+    .describe('Handshakes of one address, or of one IPv6 /64, under way at once; 0: no limit.'),
+  halvesPerSource: integer(0)
+    .default(512)
+    .describe('Half-connections of one address, or of one IPv6 /64, that may wait at once; 0: no limit.'),
   streamRateBytes: integer(0)
     .default(0)
     .describe('Bytes a second of one bytestream, both directions together; 0: no limit.'),
@@ -112,6 +135,7 @@ export const relayOptions = z.object({
     .describe('Bytes a second of one requester’s bytestreams on this relay together; 0: no limit.'),
   podRateBytes: integer(0).default(0).describe('Bytes a second of all bytestreams this relay owns; 0: no limit.'),
   handshakeTimeoutMs: integer(1).default(10_000).describe('From accept to the end of the SOCKS5 handshake.'),
+  handshakeTimeoutPressedMs: integer(1).default(3_000).describe('The same while 80 % of maxSockets or more are open.'),
   activationTimeoutMs: integer(1).default(120_000).describe('How long a half-connection may wait for its activation.'),
   finishedTimeoutMs: integer(1)
     .default(10_000)

@@ -24,6 +24,12 @@ const proxyFaults = ['untrusted', 'header-missing', 'header-malformed'] as const
 /** A proxy that is set up wrongly shows at once, and whoever knocks at the port cannot fill the log. */
 const PROXY_WARNING_MS = 60_000
 
+/**
+ * Which limit a client met: all sockets are taken, connections come too fast, its address has too many handshakes under
+ * way or halves waiting, or too many halves of all wait.
+ */
+export const limitResults = ['over-limit', 'over-rate', 'source-handshakes', 'source-halves', 'waiting-full'] as const
+
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
 export const handshakeResults = [
   'accepted',
@@ -31,7 +37,7 @@ export const handshakeResults = [
   ...proxyFaults,
   ...handshakeFaults,
   'taken',
-  'over-limit',
+  ...limitResults,
   'draining',
   'unavailable',
   'expired',

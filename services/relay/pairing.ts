@@ -7,6 +7,7 @@ import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { HalfConnection } from './half-connection.ts'
+import type { Place } from './limits/places.ts'
 import { renewEach } from './renewal.ts'
 
 /** What the pairing works with. */
@@ -36,6 +37,7 @@ export class Pairing {
   readonly #options: PairingOptions
   readonly #rooms = new Map<string, readonly HalfConnection[]>()
   readonly #timers = new Map<HalfConnection, () => void>()
+  readonly #places = new Map<HalfConnection, Place>()
   #draining = false
 
   constructor(parts: PairingParts, options: PairingOptions) {
@@ -81,11 +83,18 @@ export class Pairing {
 
   /**
    * Takes a new half in and claims its slot: the first two win. Throws `taken` for a third, `unavailable` while
-   * draining. The caller answers the client only after this.
+   * draining. The caller answers the client only after this. A place that it was given is given back when the half
+   * leaves, or at once when it is not let in.
    */
-  async add(room: Room, remote: string): Promise<HalfConnection> {
-    this.#admit(room)
+  async add(room: Room, remote: string, place?: Place): Promise<HalfConnection> {
+    try {
+      this.#admit(room)
+    } catch (error) {
+      place?.giveBack()
+      throw error
+    }
     const half = new HalfConnection(room, { arrivedAt: this.#parts.clock.now(), remote })
+    if (place) this.#places.set(half, place)
     this.#rooms.set(roomKey(room), [...this.#in(room), half])
     this.#expire(half, this.#options.activationTimeoutMs, { outcome: 'expired', reason: 'unactivated' })
     try {
@@ -183,6 +192,8 @@ export class Pairing {
   #remove(half: HalfConnection): void {
     this.#timers.get(half)?.()
     this.#timers.delete(half)
+    this.#places.get(half)?.giveBack()
+    this.#places.delete(half)
     const key = roomKey(half.room)
     const rest = this.#in(half.room).filter((other) => other !== half)
     if (rest.length === 0) this.#rooms.delete(key)

@@ -53,6 +53,7 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
 
     async handoff({ room, half, owner }) {
       if (!owner) throw new Failure('malformed', 'Cannot hand off: the owner has no name')
+      bytestreams.demandPlace()
       const ticket = tickets.issue(pairing.half(roomOf(room), half), owner)
       killPoint('ticket-issued')
       return { ticket, trunkAddress }

@@ -7,6 +7,8 @@ import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
+import type { ConnectionRate } from './limits/connection-rate.ts'
+import type { Place, Places } from './limits/places.ts'
 import type { Pairing } from './pairing.ts'
 import { ProxyHeader } from './proxy-protocol/header.ts'
 import type { TrustedProxies } from './proxy-protocol/trusted-proxies.ts'
@@ -28,15 +30,24 @@ export interface SocksListenerParts {
   readonly engine: Engine
   readonly clock: Clock
   readonly sockets: SocketCount
+  readonly rate: ConnectionRate
+  /** For handshakes under way. */
+  readonly negotiating: Places
+  /** For halves that wait. */
+  readonly waiting: Places
   readonly events: Pick<RelayEvents, 'handshakeEnded' | 'halfWaits'>
 }
 
-/** Which streamhost leads to this listener, where it listens, and how long a handshake may take. */
+/** Which streamhost leads to this listener, where it listens, how long a handshake may take, and who is told apart. */
 export interface SocksListenerOptions {
   readonly streamhost: string
   readonly host: string
   readonly port: number
   readonly handshakeTimeoutMs: number
+  /** The same while sockets are scarce. */
+  readonly handshakeTimeoutPressedMs: number
+  /** Whether the address of a client is its own, so that limits per client can be held. */
+  readonly knowsSources: boolean
   /**
    * Given, every connection must come from one of these and begin with a PROXY header, which says who the client is.
    * Otherwise none may have one.
@@ -57,8 +68,13 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
       return
     }
     // Node hides descriptor exhaustion, so the bound is ours; there is no greeting yet that an answer could follow.
-    if (!parts.sockets.take()) {
-      parts.events.handshakeEnded('over-limit', remote, 'the relay is full')
+    const over = !parts.rate.take() ? 'over-rate' : !parts.sockets.take() ? 'over-limit' : undefined
+    if (over) {
+      parts.events.handshakeEnded(
+        over,
+        remote,
+        over === 'over-rate' ? 'connections come too fast' : 'the relay is full',
+      )
       socket.destroy()
       return
     }
@@ -68,6 +84,7 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
       parts.sockets.giveBack()
       negotiations.delete(negotiation)
     }
+    negotiation.start()
   })
   server.listen({ host: options.host, port: options.port, backlog: 4096 })
   await once(server, 'listening')
@@ -83,19 +100,25 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
 /** How a failure is said in SOCKS5: 02 when policy refuses, 01 when the fault is ours. */
 const replyFor: Partial<Record<Failure['code'], Rep>> = { taken: rep.notAllowed, forbidden: rep.notAllowed }
 
+/** How often a handshake that takes longer than it may while sockets are scarce is looked at. */
+const LOOK_MS = 1_000
+
 /** One client from accept to the moment its half waits, under one absolute deadline. */
 class Negotiation {
-  /** Called once, when it is over. */
+  /** Called once, when it is over and a refused client’s socket is closed. */
   onEnd: () => void = ignore
   readonly #socket: Socket
   /** The client's address: its socket's own, until a PROXY header names another. */
   #remote: string
   readonly #parts: SocksListenerParts
-  readonly #streamhost: string
+  readonly #options: SocksListenerOptions
+  readonly #startedAt: number
   /** The PROXY header, until it has been read. */
   #header: ProxyHeader | undefined
   readonly #handshake = new Handshake()
-  readonly #cancelDeadline: () => void
+  #cancelDeadline: () => void = ignore
+  /** Its place among the handshakes of its client, once it is known who that is. */
+  #place: Place | undefined
   #half: HalfConnection | undefined
   #over = false
 
@@ -103,15 +126,57 @@ class Negotiation {
     this.#socket = socket
     this.#remote = remote
     this.#parts = parts
-    this.#streamhost = options.streamhost
+    this.#options = options
+    this.#startedAt = parts.clock.now()
     this.#header = options.trustedProxies && new ProxyHeader()
-    this.#cancelDeadline = parts.clock.after(options.handshakeTimeoutMs, () => this.#fail('expired'))
-    socket.on('data', this.#onData).on('end', this.#onLeft).on('error', this.#onLeft).on('close', this.#onLeft).resume()
+  }
+
+  /** Begins to listen to the client. */
+  start(): void {
+    this.#watch()
+    this.#socket
+      .on('data', this.#onData)
+      .on('end', this.#onLeft)
+      .on('error', this.#onLeft)
+      .on('close', this.#onLeft)
+      .resume()
+    if (!this.#header) this.#takePlace()
   }
 
   /** Closes the connection without a word. */
   abort(): void {
-    this.#fail('aborted')
+    if (this.#over) this.#socket.destroy()
+    else this.#fail('aborted')
+  }
+
+  /** Ends the handshake when its time is over; there is less of it while sockets are scarce. */
+  #watch(): void {
+    const { clock, sockets } = this.#parts
+    const { handshakeTimeoutMs } = this.#options
+    const pressedMs = Math.min(this.#options.handshakeTimeoutPressedMs, handshakeTimeoutMs)
+    const ageMs = clock.now() - this.#startedAt
+    if (ageMs >= handshakeTimeoutMs || (ageMs >= pressedMs && sockets.pressed)) {
+      this.#fail('expired')
+    } else {
+      const nextMs = ageMs < pressedMs ? pressedMs - ageMs : Math.min(handshakeTimeoutMs - ageMs, LOOK_MS)
+      this.#cancelDeadline = clock.after(nextMs, () => this.#watch())
+    }
+  }
+
+  /** Counts the handshake to its client, who is known from here on. False, and all is over, when it has enough of them. */
+  #takePlace(): boolean {
+    const place = this.#parts.negotiating.take(this.#source)
+    if (typeof place !== 'object') {
+      this.#fail('source-handshakes', 'this address has too many handshakes under way')
+      return false
+    }
+    this.#place = place
+    return true
+  }
+
+  /** The address by which the client is told from others, where it has one of its own. */
+  get #source(): string | undefined {
+    return this.#options.knowsSources ? this.#remote : undefined
   }
 
   readonly #onData = (chunk: Buffer): void => {
@@ -126,7 +191,7 @@ class Negotiation {
     if (step?.step !== 'read') return undefined
     this.#header = undefined
     this.#remote = step.source ?? this.#remote
-    return step.rest
+    return this.#takePlace() ? step.rest : undefined
   }
 
   #negotiate(chunk: Buffer): void {
@@ -146,16 +211,23 @@ class Negotiation {
   }
 
   async #connect(request: ConnectRequest, rest: Buffer): Promise<void> {
-    const { pairing, engine, events } = this.#parts
-    const room = { digest: request.digest, streamhost: this.#streamhost }
+    const { pairing, waiting, engine, events } = this.#parts
+    const room = { digest: request.digest, streamhost: this.#options.streamhost }
+    const place = waiting.take(this.#source)
+    if (place === 'full') {
+      return this.#refuse('waiting-full', request.reply(rep.generalFailure), 'too many halves wait on this relay')
+    }
+    if (place === 'source-full') {
+      return this.#refuse('source-halves', request.reply(rep.notAllowed), 'too many halves of this address wait')
+    }
     try {
-      const half = await pairing.add(room, this.#remote)
+      const half = await pairing.add(room, this.#remote, place)
       if (this.#over) return pairing.end(half, { outcome: 'aborted', reason: 'left' })
       this.#half = half
       await this.#write(request.reply(rep.succeeded))
       killPoint('half-answered')
       if (this.#over) return
-      this.#leave()
+      this.#settle()
       const held = engine.hold(
         this.#socket,
         { prefix: rest, room: roomKey(room) },
@@ -189,6 +261,8 @@ class Negotiation {
 
   #refuse(result: HandshakeResult, answer: Buffer | undefined, why: string): void {
     this.#leave()
+    // Its descriptor counts until it is closed.
+    this.#socket.once('close', () => this.onEnd())
     refuse(this.#socket, answer)
     this.#parts.events.handshakeEnded(result, this.#remote, why)
   }
@@ -200,21 +274,27 @@ class Negotiation {
   }
 
   #fail(result: HandshakeResult, why?: string): void {
-    this.#leave()
+    this.#settle()
     this.#socket.on('error', ignore).destroy()
     if (this.#half) this.#parts.pairing.end(this.#half, { outcome: 'aborted', reason: 'left' })
     this.#parts.events.handshakeEnded(result, this.#remote, why)
   }
 
+  /** It is over, and so is its hold on the socket. */
+  #settle(): void {
+    this.#leave()
+    this.onEnd()
+  }
+
   #leave(): void {
     this.#over = true
     this.#cancelDeadline()
+    this.#place?.giveBack()
     this.#socket
       .off('data', this.#onData)
       .off('end', this.#onLeft)
       .off('error', this.#onLeft)
       .off('close', this.#onLeft)
-    this.onEnd()
   }
 }
 

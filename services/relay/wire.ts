@@ -16,7 +16,7 @@ import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
 import { version } from '../shared/runtime/version.ts'
 import { Activation } from './activation.ts'
 import { Bytestreams } from './bytestreams.ts'
-import { capacityOf, descriptorLimit } from './capacity.ts'
+import { capacityOf, demandSockets, descriptorLimit } from './capacity.ts'
 import type { RelayConfig } from './config.ts'
 import { Drain } from './drain.ts'
 import type { Engine } from './engine/engine.ts'
@@ -24,6 +24,8 @@ import { openEngine } from './engine/open.ts'
 import { createRelayEvents } from './events.ts'
 import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { ConnectionRate } from './limits/connection-rate.ts'
+import { Places } from './limits/places.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
 import { parseTrustedProxies, type TrustedProxies } from './proxy-protocol/trusted-proxies.ts'
@@ -92,6 +94,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   )
 
   const capacity = capacityOf(descriptorLimit(), config.pipeBudgetBytes)
+  const maxSockets = demandSockets(capacity, config.maxSockets)
   const engine =
     given.engine ??
     opened.adopt(
@@ -105,9 +108,17 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       }),
       (it) => it.stop(),
     )
-  const bytestreams = new Bytestreams({ engine, registry, clock, events, rates: new RatePolicy(config) }, config)
+  const maxBytestreams = config.maxBytestreams ?? Math.ceil(maxSockets / 2)
+  const bytestreams = new Bytestreams(
+    { engine, registry, clock, events, rates: new RatePolicy(config) },
+    { ...config, maxBytestreams },
+  )
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
-  const sockets = new SocketCount(config.maxSockets ?? capacity.sockets, () => pairing.size + 2 * bytestreams.size)
+  const sockets = new SocketCount(maxSockets, () => pairing.size + 2 * bytestreams.size)
+  const rate = new ConnectionRate({ clock }, config.connectionsPerSecond)
+  const negotiating = new Places({ most: Number.POSITIVE_INFINITY, mostPerSource: config.handshakesPerSource })
+  const maxWaiting = config.maxWaiting ?? Math.ceil(maxSockets * 0.75)
+  const waiting = new Places({ most: maxWaiting, mostPerSource: config.halvesPerSource })
   const tickets = new TicketOffice({ clock }, config)
   const handOff = handOffThrough({ clients, transport }, config)
   const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
@@ -120,8 +131,9 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const listenAt = async (addresses: readonly ListenAddress[], terms: { trustedProxies?: TrustedProxies } = {}) => {
     const ports: Record<string, number> = {}
     for (const address of addresses) {
-      const parts = { pairing, engine, clock, sockets, events }
-      const socks = await listenSocks(parts, { ...config, ...address, ...terms })
+      const parts = { pairing, engine, clock, sockets, rate, negotiating, waiting, events }
+      const knowsSources = knowsSourcesOf(config, { behindProxy: terms.trustedProxies !== undefined })
+      const socks = await listenSocks(parts, { ...config, ...address, ...terms, knowsSources })
       opened.defer(() => socks.stop())
       ports[address.streamhost] = socks.address.port
     }
@@ -168,7 +180,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     },
     { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs + config.drainSpreadMs } },
   )
-  const ready = () => (drain.draining ? 'draining' : undefined)
+  const ready = () => (drain.draining ? 'draining' : sockets.full ? 'full: 95 % of its sockets are open' : undefined)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   const ports = {
     socks: socksPorts,
@@ -177,7 +189,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     trunk: trunk.address.port,
     health: health.address.port,
   }
-  log.info({ ports, engine: engine.name, maxSockets: sockets.capacity }, 'relay started')
+  log.info({ ports, engine: engine.name, maxSockets, sourceLimits: sourcesSaid(config) }, 'relay started')
 
   const running = opened.move()
   return {
@@ -214,6 +226,19 @@ function distinct(addresses: ListenAddress[]): ListenAddress[] {
     throw new Failure('malformed', `Two SOCKS5 listeners lead to one streamhost: ${twice || 'the one without a name'}`)
   }
   return addresses
+}
+
+/** Whether a client's address is its own on a listener of this kind, so that limits per client hold there. */
+function knowsSourcesOf({ sourceLimits }: RelayConfig, { behindProxy }: { readonly behindProxy: boolean }): boolean {
+  return sourceLimits === 'on' || (sourceLimits === 'auto' && behindProxy)
+}
+
+/** By what clients are told apart, for the log. */
+function sourcesSaid(config: RelayConfig): string {
+  const truths: string[] = []
+  if (knowsSourcesOf(config, { behindProxy: false })) truths.push('socket addresses')
+  if (config.proxyListen.length > 0 && knowsSourcesOf(config, { behindProxy: true })) truths.push('PROXY headers')
+  return truths.length > 0 ? `by ${truths.join(' and ')}` : 'off'
 }
 
 /** How the address of the relay's own listener is found; undefined when it has none. */

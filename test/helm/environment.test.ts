@@ -105,6 +105,21 @@ describe('the environment that the chart gives', () => {
     }
   })
 
+  it('lets relays tell clients apart by their sockets where these show who they are', async () => {
+    const off = new Set<keyof typeof modes>([
+      ...(['a load balancer of the user’s own', 'the PROXY protocol', 'the PROXY protocol for each relay'] as const),
+      ...(['host ports and the PROXY protocol', 'the network of the node and the PROXY protocol'] as const),
+    ])
+    for (const mode of Object.keys(modes) as (keyof typeof modes)[]) {
+      const { relay } = await configs(modes[mode])
+      assert.equal(relay.sourceLimits, off.has(mode) ? 'auto' : 'on', mode)
+    }
+    const cluster = await configs({ exposure: { service: { externalTrafficPolicy: 'Cluster' } } })
+    assert.equal(cluster.relay.sourceLimits, 'auto')
+    const chosen = await configs({ relay: { options: { sourceLimits: 'off' } } })
+    assert.equal(chosen.relay.sourceLimits, 'off')
+  })
+
   it('starts a relay in every mode, with the listeners that clients and load balancers reach', async () => {
     const expected: Partial<Record<keyof typeof modes, [socks: string[], proxied: string[]]>> = {
       'a load balancer': [[''], []],

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts'
 
 describe('A relay that may open 256 descriptors', () => {
   it('says how many sockets it takes, closes and counts the rest, stays observable, and still serves', async () => {
-    const settings = { RELAY_LOG_LEVEL: 'info', RELAY_ENGINE: 'splice' }
+    const settings = { RELAY_LOG_LEVEL: 'info', RELAY_ENGINE: 'splice', RELAY_MAX_SOCKETS: '100' }
     await using relay = await startRelayProcess(settings, { under: ['prlimit', '--nofile=256:256'] })
     const { maxSockets } = await relay.service.waitForLine(({ msg }) => msg === 'relay started')
     assert.equal(maxSockets, 100)
@@ -21,13 +21,19 @@ describe('A relay that may open 256 descriptors', () => {
     for (const socket of crowd) void closed(socket).then(() => turnedAway++)
     await until('the excess is turned away', () => turnedAway === 900)
     await until('it is counted', async () => (await count(relay, 'over-limit')) === 900)
-    assert.equal((await fetch(`${relay.service.healthUrl}/readyz`)).status, 200)
+    assert.equal(await readiness(relay), '503 full: 95 % of its sockets are open\n')
     const sockets = openDescriptors(relay.service.pid).get('socket') ?? 0
     assert.ok(sockets < 130, `${sockets} sockets`)
 
     for (const socket of crowd) socket.destroy()
     await until('they are gone', async () => /^splice65_sockets_open\S* 0$/m.test(await relay.service.metrics()))
+    assert.equal(await readiness(relay), '200 ok\n')
     await assertExact(relay)
+  })
+
+  it('does not start unless so few sockets were asked for', async () => {
+    const started = startRelayProcess({}, { under: ['prlimit', '--nofile=256:256'] })
+    await assert.rejects(started, /leaves 100 sockets, fewer than 500.*RELAY_MAX_SOCKETS/)
   })
 })
 
@@ -59,6 +65,11 @@ describe('A relay whose user has no pipe buffers left', () => {
     }
   })
 })
+
+async function readiness({ service }: RelayProcess): Promise<string> {
+  const response = await fetch(`${service.healthUrl}/readyz`)
+  return `${response.status} ${await response.text()}`
+}
 
 function pipesOf({ service }: RelayProcess): number {
   return openDescriptors(service.pid).get('pipe') ?? 0

@@ -10,6 +10,17 @@
 {{ ternary .Values.relay.autoscaling.maxReplicas .Values.relay.replicas .Values.relay.autoscaling.enabled | int }}
 {{- end }}
 
+{{/*
+"true" when the address of a client's connection is the client's own, so that limits per client can be held. Behind the
+PROXY protocol relays know by themselves.
+*/}}
+{{- define "splice65.keepsSources" -}}
+{{- $exposure := .Values.exposure -}}
+{{- $direct := has $exposure.mode (list "hostPort" "hostNetwork") -}}
+{{- $local := and (ne $exposure.service.type "ClusterIP") (eq $exposure.service.externalTrafficPolicy "Local") -}}
+{{- if and (or $direct $local) (not $exposure.proxyProtocol.enabled) }}true{{ end -}}
+{{- end }}
+
 {{/* What relays publish, where each has an address of its own: host, hostIP, node or service. */}}
 {{- define "splice65.addressFrom" -}}
 {{- with .Values.exposure -}}

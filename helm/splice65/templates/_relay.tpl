@@ -45,6 +45,11 @@
   value: {{ mul .Values.relay.drain.timeoutSeconds 1000 | quote }}
 - name: RELAY_DRAIN_SPREAD_MS
   value: {{ mul .Values.relay.drain.spreadSeconds 1000 | quote }}
+{{- if and (include "splice65.keepsSources" .) (not .Values.relay.options.sourceLimits) }}
+# Clients keep their addresses on the way here.
+- name: RELAY_SOURCE_LIMITS
+  value: "on"
+{{- end }}
 {{- if .Values.rpc.tls.trunk }}
 - name: RELAY_TRUNK_TLS
   value: "true"
