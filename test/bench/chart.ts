@@ -14,8 +14,8 @@ const LABEL_WIDTH = 190
 const VALUE_WIDTH = 70
 const BAR_HEIGHT = 18
 const ROW_HEIGHT = 26
-const TITLE_HEIGHT = 46
-const PANEL_GAP = 22
+const TITLE_HEIGHT = 36
+const PANEL_GAP = 28
 /** A bar so many times as long as the median one is cut: its number tells the rest. */
 const MOST_MEDIANS = 3
 
@@ -45,7 +45,7 @@ export function chartOf(figures: readonly Figure[], panels: readonly Panel[]): s
     drawn.push(drawPanel(panel, bars, y))
     y += TITLE_HEIGHT + bars.length * ROW_HEIGHT + PANEL_GAP
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-label="splice65 beside its peers">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${Math.max(0, y - PANEL_GAP)}" role="img" aria-label="splice65 beside its peers">
   <style>${style}
   </style>
 ${drawn.join('\n')}

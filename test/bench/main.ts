@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { chartOf, type Panel } from './chart.ts'
-import { documentOf } from './document.ts'
+import { type BenchDocument, documentOf } from './document.ts'
 import { activationStudy } from './figures/activation.ts'
 import { bytesStudy } from './figures/bytes.ts'
 import { halvesStudy } from './figures/halves.ts'
@@ -42,7 +42,10 @@ const command = new Command('npm run bench --')
   .option('--rounds <n>', `how often each subject is measured (${fullRun.rounds})`, parsePositive)
   .option('--seconds <n>', `how long each trial counts (${fullRun.seconds})`, parsePositive)
   .option('--minutes <n>', `how long the waiting halves are watched (${fullRun.minutes})`, parsePositive)
-  .option('--json', 'print one JSON document on standard output, and nothing else')
+  .option(
+    '--json',
+    'print one JSON document on standard output; npm adds nothing to it as `npm run --silent bench -- --json`',
+  )
   .option('--write', 'write RESULTS.md and results.svg beside this program')
   .addHelpText('after', `\nFigures:\n${studies.map(({ name, about }) => `  ${name.padEnd(12)}${about}`).join('\n')}`)
   .parse()
@@ -62,9 +65,18 @@ async function main({ only, json = false, write = false, ...given }: Flags): Pro
     }
   }
   const found = together(findings)
-  if (json) console.log(JSON.stringify(documentOf(machine, found), undefined, 2))
+  if (json) printDocument(documentOf(machine, found))
   else console.log(`\n${textOf(found)}`)
   if (write) await writeResults(machine, found)
+}
+
+function printDocument(document: BenchDocument): void {
+  // npm has printed the script's name and command before this program began.
+  const { npm_lifecycle_event: script, npm_config_loglevel: level } = process.env
+  if (script === 'bench' && level !== 'silent') {
+    tell('npm has printed lines of its own before the document; `npm run --silent bench -- --json` prints it alone')
+  }
+  console.log(JSON.stringify(document, undefined, 2))
 }
 
 function textOf({ figures, ratios, gaps }: Findings): string {
