@@ -9,7 +9,7 @@ const crossPod =
 
 const prosodyHalves =
   'Prosody keeps a half-connection in a table of its one process; ours is claimed in Redis before its client is answered, so that its other half may come to any relay. ' +
-  'Two fifths of its CPU is writing to sockets, Redis and the workers, a sixth is garbage collection, the rest is spread over Node’s accept and the Redis client. ' +
+  'Over a third of its CPU is writing to sockets, Redis and the workers, an eighth is garbage collection, the rest is spread over Node’s accept and the Redis client. ' +
   'Tried: one wake-up of a worker for all orders of a turn, commands without a timer of the client’s own, no closures, promises and empty buffers that a handshake can do without (together 0.74 instead of 0.59 of Prosody’s rate per CPU on a busy machine); ' +
   'pipelining of claims by the client library (slower), and one write to Redis for all claims of a turn (no difference that shows).'
 
