@@ -2,8 +2,9 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatJid, parseJid } from '../shared/bytestream/jid.ts'
+import { areTokens, tokensWanted } from '../shared/rpc/tokens.ts'
 import { logLevels } from '../shared/runtime/log.ts'
-import { integer, list, port, secret } from '../shared/runtime/options.ts'
+import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
 import { parseStreamhosts } from './bytestreams/streamhost.ts'
 
@@ -137,9 +138,11 @@ export const controlOptions = z
     rpcToken: secret(
       z
         .string()
-        .min(16, 'needs at least 16 characters')
+        .refine(areTokens, tokensWanted)
         .optional()
-        .describe('Token shared with relays and operators; may be left out only where gRPC listens on loopback'),
+        .describe(
+          'Token shared with relays and operators; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback',
+        ),
     ),
     tlsCertFile: z
       .string()
@@ -156,7 +159,7 @@ export const controlOptions = z
   })
 
 /** Control's options, read and frozen. */
-export type ControlConfig = Readonly<z.infer<typeof controlOptions>>
+export type ControlConfig = Options<typeof controlOptions>
 
 function isRule(text: string): boolean {
   try {

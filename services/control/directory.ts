@@ -1,6 +1,7 @@
 import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
 import { defaultTerms } from '../shared/registry/registry.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
+import type { GenuineRelays } from './genuine-relays.ts'
 
 /** The relays as they were last known. */
 export interface Directory {
@@ -38,13 +39,16 @@ export async function openDirectory(
   {
     registry,
     clock,
+    genuine = (listed) => [...listed],
     leaseMs = defaultTerms.relayLeaseMs,
     onListed = () => {},
   }: {
     readonly registry: Registry
     readonly clock: Clock
-    /** Told of every relay, each time the registry lists it. */
+    /** Told of every relay that is believed, each time the registry lists it. */
     readonly onListed?: (relay: RelayRecord) => void
+    /** Which of the records are believed; default all. */
+    readonly genuine?: GenuineRelays
     readonly leaseMs?: number
   },
   { directoryRefreshMs, directoryMemoryMs }: DirectoryOptions,
@@ -61,7 +65,7 @@ export async function openDirectory(
     const elapsedMs = clock.now() - askedAtMs
     askedAtMs = clock.now()
     try {
-      take(await registry.relays(), elapsedMs)
+      take(genuine(await registry.relays()), elapsedMs)
     } catch {
       // The registry tells of its own failures; what was known stays known.
     }

@@ -4,6 +4,7 @@ import { formatBareJid, type Jid } from '../shared/bytestream/jid.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
+import { sealFaults } from '../shared/registry/relay-seal.ts'
 import type { CallEnded } from '../shared/rpc/client.ts'
 import { createRpcMetrics } from '../shared/rpc/rpc-metrics.ts'
 import type { Logger } from '../shared/runtime/log.ts'
@@ -15,6 +16,7 @@ import type { LinkEvents, LinkState } from './component/link.ts'
 import { setbackAdvice } from './component/retry.ts'
 import { type IqKind, iqKinds } from './component/router.ts'
 import type { Directory } from './directory.ts'
+import type { RefusedRecord } from './genuine-relays.ts'
 
 /** Everything control has to tell: each function writes the log line and moves the metric. */
 export interface ControlEvents extends LinkEvents {
@@ -25,6 +27,8 @@ export interface ControlEvents extends LinkEvents {
   /** The registry could not be told how an activation went, for another reason than being away. */
   settlementFailed(room: Room, error: unknown): void
   commandEnded(ended: EndedCommand): void
+  /** Records in the registry that no relay of ours has written; `areNew` when they are others than last time. */
+  recordsRefused(refused: readonly RefusedRecord[], areNew: boolean): void
   /** Somebody with the token has ended a bytestream, or begun or undone a drain. */
   operatorActed(act: {
     readonly act: 'end' | 'drain' | 'undrain'
@@ -53,6 +57,9 @@ const severity: Record<ActivationOutcome, 'debug' | 'info' | 'warn'> = {
   unavailable: 'warn',
   internal: 'warn',
 }
+
+/** Of records that are refused; whoever wrote them may have written any number. */
+const mostNamed = 10
 
 /** Builds the events of one control. Its metrics belong to `metrics`. */
 export function createControlEvents({
@@ -108,6 +115,14 @@ export function createControlEvents({
     help: 'Answers that could not be sent because the component stream was down.',
     registers,
   })
+
+  const refusedRecords = new Counter({
+    name: 'splice65_relay_records_refused_total',
+    help: 'Records of relays in the registry that are not believed, counted at every look, by why.',
+    labelNames: ['reason'],
+    registers,
+  })
+  for (const reason of sealFaults) refusedRecords.inc({ reason }, 0)
 
   return {
     componentConnected() {
@@ -173,6 +188,14 @@ export function createControlEvents({
     },
     operatorActed(act) {
       log.info(act, 'an operator acted')
+    },
+    recordsRefused(refused, areNew) {
+      for (const { fault } of refused) refusedRecords.inc({ reason: fault })
+      if (!areNew) return
+      log.warn(
+        { records: refused.length, relays: refused.slice(0, mostNamed) },
+        'the registry lists relays that are not ours: is the token theirs too, their clock right, their release this one?',
+      )
     },
     registryRequested: registryMetrics.answered,
     rpcAnswered: createRpcMetrics(metrics, ['activate', 'findHalves']),

@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
 import { openTlsIdentity } from '../shared/runtime/tls-identity.ts'
 import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
+import { watchSecret } from '../shared/runtime/watched-secret.ts'
 import { activateRoute } from './bytestreams/activate.ts'
 import { Activator } from './bytestreams/activator.ts'
 import { createAdmission } from './bytestreams/admission.ts'
@@ -23,10 +24,11 @@ import { housekeepingRoutes } from './component/housekeeping.ts'
 import { IqBudget } from './component/iq-budget.ts'
 import { ComponentLink, type LinkState } from './component/link.ts'
 import { createRouter } from './component/router.ts'
-import type { ControlConfig } from './config.ts'
+import { type ControlConfig, controlOptions } from './config.ts'
 import { openDirectory } from './directory.ts'
 import { createControlEvents } from './events.ts'
 import { Fleet } from './fleet/fleet.ts'
+import { pickGenuine } from './genuine-relays.ts'
 import { controlHandlers } from './rpc.ts'
 import { createSelfTestEvents } from './self-test/events.ts'
 import { SelfTest } from './self-test/self-test.ts'
@@ -68,14 +70,32 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     )
   const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
   exposeTlsIdentity(identity, metrics)
-  const relays =
-    given.relays ??
-    opened.adopt(openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }), (it) =>
-      it.close(),
-    )
+  const watch = <K extends 'rpcToken' | 'componentSecret'>(option: K) =>
+    opened.use(watchSecret({ log }, { service: 'control', schema: controlOptions, config, option }))
+  const rpcToken = watch('rpcToken')
+  const componentSecret = watch('componentSecret')
+  // Asked for secrets whenever they are needed: their files may have others by then.
+  const live: ControlConfig = {
+    ...config,
+    get rpcToken() {
+      return rpcToken.current
+    },
+    get componentSecret() {
+      return componentSecret.current
+    },
+  }
+  const showing = {
+    identity,
+    onCall: events.rpcAnswered,
+    get rpcToken() {
+      return rpcToken.current
+    },
+  }
+  const relays = given.relays ?? opened.adopt(openRelayClients(showing), (it) => it.close())
+  const genuine = pickGenuine({ events }, live)
   // The first call to a relay is an activation that somebody waits for: it finds the connection made.
   const onListed = ({ rpcAddress }: RelayRecord) => relays.warm(rpcAddress)
-  const directory = opened.adopt(await openDirectory({ registry, clock, onListed }, config), (it) => it.stop())
+  const directory = opened.adopt(await openDirectory({ registry, clock, genuine, onListed }, config), (it) => it.stop())
   const permits = new Permits({ clock }, config.findHalvesConcurrency)
   const activator = new Activator({ registry, directory, relays, permits, clock, events }, config)
   // The link answers by way of the commands, these ask the self-test, and that tells how the link stands.
@@ -94,7 +114,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
       )
     : undefined
   const fleet = new Fleet({ directory, relays, clock })
-  const commands = config.admins.length > 0 ? createCommands({ fleet, selfTest, events }, config) : undefined
+  const commands = config.admins.length > 0 ? createCommands({ fleet, selfTest, events }, live) : undefined
   const answer = createRouter(
     {
       routes: [
@@ -111,15 +131,16 @@ export async function startControl(config: ControlConfig, given: Partial<Control
     },
     config,
   )
-  const link = new ComponentLink({ answer, events, clock, random }, config)
+  const link = new ComponentLink({ answer, events, clock, random }, live)
   events.watch({ link, directory, registry })
   const handlers = controlHandlers({ fleet, events, selfTest })
-  const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, config), (it) =>
+  const rpc = opened.adopt(await serveRpc({ service: controlService, handlers, log, identity }, live), (it) =>
     it.stop(),
   )
   let stopping = false
   const ready = () => (stopping ? 'stopping' : unreadiness(link.state))
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
+  opened.defer(componentSecret.onChange(() => link.retry()))
   opened.adopt(link, (it) => it.stop()).start()
   selfTest?.start()
 

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { areTokens, tokensWanted } from '../shared/rpc/tokens.ts'
 import { logLevels } from '../shared/runtime/log.ts'
-import { integer, list, port, secret } from '../shared/runtime/options.ts'
+import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 
 /** The relay's options; `RELAY_…` in the environment. */
 export const relayOptions = z.object({
@@ -70,9 +71,11 @@ export const relayOptions = z.object({
   rpcToken: secret(
     z
       .string()
-      .min(16, 'needs at least 16 characters')
+      .refine(areTokens, tokensWanted)
       .optional()
-      .describe('Token shared by control and relays. May be left out only where gRPC listens on loopback.'),
+      .describe(
+        'Token shared by control and relays; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback.',
+      ),
   ),
   tlsCertFile: z
     .string()
@@ -162,4 +165,4 @@ export const relayOptions = z.object({
     .describe('Over how long a drain ends what is left, so that clients do not all come back in one moment.'),
 })
 
-export type RelayConfig = Readonly<z.infer<typeof relayOptions>>
+export type RelayConfig = Options<typeof relayOptions>

@@ -2,6 +2,7 @@ import { Failure } from '../shared/bytestream/failure.ts'
 import { formatHostPort } from '../shared/bytestream/host.ts'
 import { openRegistry } from '../shared/registry/open.ts'
 import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
+import { sealRelay } from '../shared/registry/relay-seal.ts'
 import { demandToken } from '../shared/rpc/demand-token.ts'
 import { relayService } from '../shared/rpc/protocol.ts'
 import { openRelayClients } from '../shared/rpc/relay-clients.ts'
@@ -14,10 +15,11 @@ import type { Running } from '../shared/runtime/run.ts'
 import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
 import { version } from '../shared/runtime/version.ts'
+import { watchSecret } from '../shared/runtime/watched-secret.ts'
 import { Activation } from './activation.ts'
 import { Bytestreams } from './bytestreams.ts'
 import { capacityOf, demandSockets, descriptorLimit } from './capacity.ts'
-import type { RelayConfig } from './config.ts'
+import { type RelayConfig, relayOptions } from './config.ts'
 import { Drain } from './drain.ts'
 import type { Engine } from './engine/engine.ts'
 import { openEngine } from './engine/open.ts'
@@ -87,11 +89,25 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     )
   const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
   exposeTlsIdentity(identity, metrics)
-  const transport = transportOf(config, identity)
-  const clients = opened.adopt(
-    openRelayClients({ rpcToken: config.rpcToken, identity, onCall: events.rpcAnswered }),
-    (it) => it.close(),
+  const rpcToken = opened.use(
+    watchSecret({ log }, { service: 'relay', schema: relayOptions, config, option: 'rpcToken' }),
   )
+  // Asked for the token whenever it is needed: its file may have another by then.
+  const live: RelayConfig = {
+    ...config,
+    get rpcToken() {
+      return rpcToken.current
+    },
+  }
+  const transport = transportOf(config, identity)
+  const showing = {
+    identity,
+    onCall: events.rpcAnswered,
+    get rpcToken() {
+      return rpcToken.current
+    },
+  }
+  const clients = opened.adopt(openRelayClients(showing), (it) => it.close())
 
   const capacity = capacityOf(descriptorLimit(), config.pipeBudgetBytes)
   const maxSockets = demandSockets(capacity, config.maxSockets)
@@ -147,21 +163,22 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     ...answering,
     trunkAddress: formatHostPort(config.advertiseHost, trunk.address.port),
   })
-  const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log, identity }, config), (it) =>
-    it.stop(),
-  )
+  const rpc = opened.adopt(await serveRpc({ service: relayService, handlers, log, identity }, live), (it) => it.stop())
   drain.onChange(() => rpc.setServing(!drain.draining))
 
   const publicAddress =
     findAddress && new PublicAddress({ find: findAddress, clock, events }, { listenPort: socksPorts[config.pod] ?? 0 })
-  const describe = (): RelayRecord => ({
-    name: config.pod,
-    rpcAddress: formatHostPort(config.advertiseHost, rpc.port),
-    load: pairing.size + bytestreams.size,
-    draining: drain.draining,
-    version,
-    ...(publicAddress?.current && { streamhost: publicAddress.current }),
-  })
+  const describe = (): RelayRecord => {
+    const record = {
+      name: config.pod,
+      rpcAddress: formatHostPort(config.advertiseHost, rpc.port),
+      load: pairing.size + bytestreams.size,
+      draining: drain.draining,
+      version,
+      ...(publicAddress?.current && { streamhost: publicAddress.current }),
+    }
+    return sealRelay(record, live.rpcToken, Date.now())
+  }
   const heartbeatParts = { registry, pairing, bytestreams, drain, publicAddress, events, describe }
   opened.adopt(startHeartbeat(heartbeatParts, config), (it) => it.stop())
   // Stops before the heartbeat, so that nothing is announced after the farewell.

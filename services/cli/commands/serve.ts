@@ -33,7 +33,9 @@ export function serveCommand({ env }: Surroundings): Command {
 /** Control and a relay that share a registry in memory. */
 async function startBoth(env: Environment): Promise<Running> {
   const controlConfig = readOptions('control', controlOptions, env)
-  const relayConfig = { ...readOptions('relay', relayOptions, env), rpcToken: controlConfig.rpcToken }
+  const { rpcToken, secretFiles } = controlConfig
+  // One token, from one place.
+  const relayConfig = { ...readOptions('relay', relayOptions, env), rpcToken, secretFiles }
   await using opened = new AsyncDisposableStack()
   const registry = opened.adopt(createMemoryRegistry(), (it) => it.close())
   const relay = opened.adopt(await startRelay(relayConfig, { registry }), (it) => it.stop())

@@ -41,7 +41,7 @@ export function createCommands(
     statisticsCommand({ fleet }),
     ...(selfTest ? [selfTestCommand({ selfTest })] : []),
   ]
-  const sessions = new CommandSessions({}, options.componentSecret)
+  const sessions = new CommandSessions({}, options)
   return {
     route: commandRoute({ commands, isAdmin, sessions, events }),
     nodes: commandNodes({ commands, isAdmin }, options),

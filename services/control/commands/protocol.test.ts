@@ -67,7 +67,7 @@ function setUp() {
           commandRoute({
             commands,
             isAdmin,
-            sessions: new CommandSessions({ now: () => nowMs }, secret),
+            sessions: new CommandSessions({ now: () => nowMs }, { componentSecret: secret }),
             events: {
               commandEnded: ({ node, admin: by, entries, failure }) =>
                 told.push([node, formatJid(by), JSON.stringify(entries), failure?.message ?? 'done'].join(' ')),

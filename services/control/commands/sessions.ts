@@ -7,6 +7,11 @@ export interface SessionOwner {
   readonly node: string
 }
 
+export interface SessionOptions {
+  /** All replicas have it. Asked for anew with every session: with another one, those that had begun are over. */
+  readonly componentSecret: string
+}
+
 const lifeMs = 10 * 60_000
 
 /**
@@ -14,12 +19,12 @@ const lifeMs = 10 * 60_000
  * them gets the form can go on. What was chosen is in the form itself. Such a session cannot be closed, only expire.
  */
 export class CommandSessions {
-  readonly #secret: string
+  readonly #options: SessionOptions
   readonly #now: () => number
 
   /** `now` gives milliseconds since 1970, about the same on all replicas. */
-  constructor({ now = Date.now }: { readonly now?: () => number }, secret: string) {
-    this.#secret = secret
+  constructor({ now = Date.now }: { readonly now?: () => number }, options: SessionOptions) {
+    this.#options = options
     this.#now = now
   }
 
@@ -43,6 +48,6 @@ export class CommandSessions {
 
   #seal(began: string, { from, node }: SessionOwner): Buffer {
     const sealed = JSON.stringify(['command session', from, node, began])
-    return createHmac('sha256', this.#secret).update(sealed).digest()
+    return createHmac('sha256', this.#options.componentSecret).update(sealed).digest()
   }
 }

@@ -49,6 +49,8 @@ export class ComponentLink {
   #state: LinkState = 'connecting'
   #stream: ComponentStream | undefined
   #running: Promise<void> | undefined
+  /** Ends the wait for the next attempt, while there is one. */
+  #retry: (() => void) | undefined
 
   constructor(parts: LinkParts, options: LinkOptions) {
     this.#parts = parts
@@ -67,6 +69,11 @@ export class ComponentLink {
   /** Resolves at a moment when no answer is being worked on; requests that come meanwhile are answered as well. */
   async settle(): Promise<void> {
     while (this.#answering.size > 0) await Promise.all(this.#answering)
+  }
+
+  /** Tries at once, where an attempt is being waited for: what was refused may be accepted now. */
+  retry(): void {
+    this.#retry?.()
   }
 
   /** Closes the stream and stays away. */
@@ -173,9 +180,11 @@ export class ComponentLink {
       const done = () => {
         cancel()
         signal.removeEventListener('abort', done)
+        this.#retry = undefined
         resolve()
       }
       const cancel = this.#parts.clock.after(ms, done)
+      this.#retry = done
       signal.addEventListener('abort', done, { once: true })
     })
   }

@@ -12,6 +12,7 @@ const relay = z.object({
   load: z.number(),
   draining: z.boolean(),
   version: z.string(),
+  seal: z.object({ atMs: z.number(), mac: z.string() }).exactOptional(),
 })
 
 /** Reads a stored half. Throws when it is none. */

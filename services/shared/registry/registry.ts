@@ -44,6 +44,8 @@ export interface RelayRecord {
   /** True when it takes nothing new and must not be advertised. */
   readonly draining: boolean
   readonly version: string
+  /** Says that a relay with the shared token wrote this, at this time since 1970: see `sealRelay`. */
+  readonly seal?: { readonly atMs: number; readonly mac: string }
 }
 
 /**

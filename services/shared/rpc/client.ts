@@ -19,7 +19,7 @@ export type CallEnded = (method: string, outcome: 'ok' | FailureCode, seconds: n
 
 /** What a client shows. An identity stays its giver's to close. */
 export interface RpcClientOptions {
-  /** Each call carries it, when there is one. */
+  /** Each call shows the first of these tokens, when there is one: see `tokensOf`. Looked at anew for every call. */
   readonly rpcToken?: string | undefined
   /** With one both ends show certificates of its authority. */
   readonly identity?: TlsIdentity | undefined
@@ -30,9 +30,13 @@ export interface RpcClientOptions {
 export function openRpcClient<M extends Messages>(
   service: RpcService<M>,
   address: string,
-  { rpcToken, identity, onCall = () => {} }: RpcClientOptions,
+  options: RpcClientOptions,
 ): RpcClient<M> {
-  const client = new Client(address, channelCredentials(identity), {
+  const { identity, onCall = () => {} } = options
+  // The scheme is ours to say: gRPC knows others, and an address that begins with one would choose it.
+  const client = new Client(`dns:///${address}`, channelCredentials(identity), {
+    // Pods are reached as they are, whatever proxy the environment has for the world outside.
+    'grpc.enable_http_proxy': 0,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
     'grpc.keepalive_time_ms': 10_000,
@@ -42,8 +46,11 @@ export function openRpcClient<M extends Messages>(
     // TLS asks for a name, and the address of a pod is none (RFC 6066 §3).
     'grpc.ssl_target_name_override': 'splice65',
   })
-  const metadata = new Metadata()
-  if (rpcToken) metadata.set('authorization', bearer(rpcToken))
+  const metadata = () => {
+    const shown = new Metadata()
+    if (options.rpcToken) shown.set('authorization', bearer(options.rpcToken))
+    return shown
+  }
 
   // grpc-js may wait for a server's HTTP/2 SETTINGS for ever (grpc-node#2785): no call goes without a deadline.
   const call = <N extends keyof M & string>(name: N): Calls<M>[N] => {
@@ -51,14 +58,13 @@ export function openRpcClient<M extends Messages>(
     return (request, { timeoutMs }) => {
       const { promise, resolve, reject } = Promise.withResolvers<M[N]['response']>()
       const startedMs = performance.now()
-      const options = { deadline: Date.now() + timeoutMs }
       client.makeUnaryRequest(
         path,
         requestSerialize,
         responseDeserialize,
         request,
-        metadata,
-        options,
+        metadata(),
+        { deadline: Date.now() + timeoutMs },
         (error, answer) => {
           const seconds = (performance.now() - startedMs) / 1_000
           if (error || answer === undefined) {

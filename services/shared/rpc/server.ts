@@ -19,9 +19,10 @@ export interface RpcServer {
 }
 
 /**
- * Serves the calls of one service and `grpc.health.v1.Health` beside them. With a token every call must carry it;
- * without one the caller of this function answers for who can reach the port. With an identity both ends show
- * certificates of its authority. Failures leave as gRPC statuses, anything else as INTERNAL, logged with its stack.
+ * Serves the calls of one service and `grpc.health.v1.Health` beside them. With a token every call must carry it, or one
+ * of them where there are several (see `tokensOf`); `config` is asked for it anew with every call. Without one the
+ * caller of this function answers for who can reach the port. With an identity both ends show certificates of its
+ * authority. Failures leave as gRPC statuses, anything else as INTERNAL, logged with its stack.
  */
 export async function serveRpc<M extends Messages>(
   parts: {

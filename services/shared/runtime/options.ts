@@ -16,6 +16,12 @@ export function secret<T extends z.ZodType>(schema: T): T {
   return schema
 }
 
+/** The files that secrets were read from, by the names of their options. */
+export type SecretFiles = Readonly<Record<string, string>>
+
+/** Options as they were read, with the files of those that were given as files: see `watchSecret`. */
+export type Options<S extends OptionSchema> = Readonly<z.infer<S>> & { readonly secretFiles?: SecretFiles | undefined }
+
 /** The name an option has in the environment: `activationTimeoutMs` of `relay` is `RELAY_ACTIVATION_TIMEOUT_MS`. */
 export function environmentName(service: string, option: string): string {
   return `${service}_${option.replace(/([a-z0-9])([A-Z])/g, '$1_$2')}`.toUpperCase()
@@ -26,13 +32,10 @@ export function environmentName(service: string, option: string): string {
  * option knows are faults, so that a typing error cannot pass for a default. Throws one `malformed` failure that names
  * every faulty variable.
  */
-export function readOptions<S extends OptionSchema>(
-  service: string,
-  schema: S,
-  env: Environment,
-): Readonly<z.infer<S>> {
+export function readOptions<S extends OptionSchema>(service: string, schema: S, env: Environment): Options<S> {
   const faults: string[] = []
   const given: Record<string, string> = {}
+  const secretFiles: Record<string, string> = {}
   const known = new Set<string>()
   for (const [option, type] of Object.entries(schema.shape)) {
     const name = environmentName(service, option)
@@ -44,7 +47,10 @@ export function readOptions<S extends OptionSchema>(
     const file = nonEmpty(env[`${name}_FILE`])
     if (file === undefined) continue
     if (value !== undefined) faults.push(`${name}: give it or ${name}_FILE, not both`)
-    else given[option] = readSecret(file, `${name}_FILE`, faults)
+    else {
+      given[option] = readSecret(file, `${name}_FILE`, faults)
+      secretFiles[option] = file
+    }
   }
   for (const name of Object.keys(env)) {
     if (name.startsWith(`${service.toUpperCase()}_`) && !known.has(name)) faults.push(`${name}: no such option`)
@@ -56,7 +62,8 @@ export function readOptions<S extends OptionSchema>(
   if (!parsed.success || faults.length > 0) {
     throw new Failure('malformed', `Cannot read the options of ${service}:\n  ${faults.join('\n  ')}`)
   }
-  return Object.freeze(parsed.data)
+  const hasFiles = Object.keys(secretFiles).length > 0
+  return Object.freeze(hasFiles ? { ...parsed.data, secretFiles: Object.freeze(secretFiles) } : parsed.data)
 }
 
 /** Every option of a service with its meaning and default, a line each, for `--help`. */

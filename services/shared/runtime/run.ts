@@ -1,7 +1,6 @@
-import type { z } from 'zod'
 import { Failure } from '../bytestream/failure.ts'
 import { armKillPoint } from './kill-point.ts'
-import { type OptionSchema, readOptions } from './options.ts'
+import { type OptionSchema, type Options, readOptions } from './options.ts'
 
 /** A service that runs. */
 export interface Running {
@@ -18,7 +17,7 @@ export interface Running {
 export async function run<S extends OptionSchema>(
   service: string,
   schema: S,
-  start: (config: Readonly<z.infer<S>>) => Promise<Running>,
+  start: (config: Options<S>) => Promise<Running>,
 ): Promise<void> {
   const force = new AbortController()
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>()
