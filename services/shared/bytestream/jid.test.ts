@@ -17,6 +17,8 @@ describe('parseJid()', () => {
     ['user\u00ad@example.com', 'user@example.com'],
     ['user@[::1]/r', 'user@[::1]/r'],
     ['user@example.com.', 'user@example.com'],
+    ['user@example.com\u3002', 'user@example.com'],
+    ['user@example.com/r \u00ad', 'user@example.com/r'],
   ]
   for (const [text, jid] of prepared) {
     it(`prepares ${JSON.stringify(text)}`, () => assert.equal(formatJid(parseJid(text)), jid))
@@ -31,6 +33,11 @@ describe('parseJid()', () => {
     'a@b c',
     'a"@b',
     'a@b/\u0000',
+    'a@.\u00ad',
+    'a@b..c',
+    'a@xn--a.xn--bcher-kva',
+    'a@xn--bcher-kva.xn--',
+    'a@b/ \u00ad',
     'a@b/\u202e',
     `a@b/${'x'.repeat(1024)}`,
   ]

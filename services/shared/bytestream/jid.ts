@@ -57,13 +57,17 @@ function prepareDomain(domain: string, whole: string): string {
   const withoutDot = domain.endsWith('.') ? domain.slice(0, -1) : domain
   if (/[\s/?#@%\\]/.test(withoutDot)) throw malformed(whole, 'its domain has a forbidden character')
   if (/^\[[0-9a-f:.]+\]$/i.test(withoutDot)) return withoutDot.toLowerCase()
-  const ascii = domainToASCII(withoutDot)
-  if (ascii === '') throw malformed(whole, 'its domain is not a name')
-  return checked(domainToUnicode(ascii), whole, 'domain')
+  // What is mapped may leave another dot at the end, or nothing between two.
+  const ascii = domainToASCII(withoutDot).replace(/\.$/, '')
+  if (ascii.split('.').includes('')) throw malformed(whole, 'its domain is not a name')
+  const unicode = domainToUnicode(ascii)
+  // Of a label that only looks like one of IDNA, Node makes anything, and not only of that label.
+  if (domainToASCII(unicode) !== ascii) throw malformed(whole, 'its domain is not a name')
+  return checked(unicode, whole, 'domain')
 }
 
 function prepareResource(resource: string, whole: string): string {
-  return checked(resource.replace(mappedToNothing, '').normalize('NFKC'), whole, 'resource')
+  return checked(resource.replace(mappedToNothing, '').normalize('NFKC').trimEnd(), whole, 'resource')
 }
 
 function checked(part: string, whole: string, name: string): string {
