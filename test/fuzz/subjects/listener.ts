@@ -4,6 +4,8 @@ import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { streamEngine } from '../../../services/relay/engine/stream.ts'
 import type { HandshakeResult } from '../../../services/relay/events.ts'
+import { ConnectionRate } from '../../../services/relay/limits/connection-rate.ts'
+import { Places } from '../../../services/relay/limits/places.ts'
 import { Pairing } from '../../../services/relay/pairing.ts'
 import { ProxyHeader } from '../../../services/relay/proxy-protocol/header.ts'
 import { parseTrustedProxies } from '../../../services/relay/proxy-protocol/trusted-proxies.ts'
@@ -31,8 +33,14 @@ export async function openListener(): Promise<Subject<Visit>> {
   )
   const sockets = new SocketCount(100, () => pairing.size)
   const events = { handshakeEnded: (result: HandshakeResult) => ended.resolve(result), halfWaits: () => {} }
-  const parts = { pairing, engine: streamEngine, clock, sockets, events }
-  const terms = { streamhost: '', host: '127.0.0.1', port: 0, handshakeTimeoutMs: 10_000 }
+  const rate = new ConnectionRate({ clock }, 0)
+  const [negotiating, waiting] = [
+    new Places({ most: 100, mostPerSource: 10 }),
+    new Places({ most: 100, mostPerSource: 10 }),
+  ]
+  const parts = { pairing, engine: streamEngine, clock, sockets, rate, negotiating, waiting, events }
+  const timeouts = { handshakeTimeoutMs: 10_000, handshakeTimeoutPressedMs: 3_000 }
+  const terms = { streamhost: '', host: '127.0.0.1', port: 0, knowsSources: true, ...timeouts }
   const plain = await listenSocks(parts, terms)
   const behindProxy = await listenSocks(parts, { ...terms, trustedProxies: parseTrustedProxies(['127.0.0.1']) })
 

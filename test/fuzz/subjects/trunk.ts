@@ -38,7 +38,7 @@ export async function openTrunk(): Promise<Subject<Visit>> {
     bytestreamEnded: () => {},
     trunkRefused: () => told.resolve('refused'),
   }
-  const limits = { idleTimeoutMs: 600_000, stallTimeoutMs: 600_000, lifetimeMs: 0 }
+  const limits = { idleTimeoutMs: 600_000, stallTimeoutMs: 600_000, lifetimeMs: 0, maxBytestreams: 10 }
   const bytestreams = new Bytestreams({ engine: streamEngine, rates, registry, clock, events }, limits)
   const pairing = new Pairing(
     { registry, clock, events, activated: () => false },
