@@ -49,6 +49,19 @@ describe('controlOptions', () => {
     )
   })
 
+  it('leads the component stream, which has no encryption, to no public address unless told to', () => {
+    const host = (componentHost: string, env: Record<string, string> = {}) =>
+      readOptions('control', controlOptions, { ...needed, CONTROL_COMPONENT_HOST: componentHost, ...env }).componentHost
+    for (const near of ['localhost', 'prosody.chat.svc', '10.0.0.7', 'fd00::7', '192.168.1.1']) host(near)
+    for (const far of ['203.0.113.7', '2001:db8::7']) {
+      assert.match(
+        fault({ CONTROL_COMPONENT_HOST: far }),
+        /CONTROL_COMPONENT_HOST: a public address.*CONTROL_COMPONENT_INSECURE/,
+      )
+      assert.equal(host(far, { CONTROL_COMPONENT_INSECURE: 'true' }), far)
+    }
+  })
+
   it('prepares the name of the component', () => {
     const config = readOptions('control', controlOptions, { ...needed, CONTROL_COMPONENT_DOMAIN: 'Proxy.Example.COM' })
     assert.equal(config.componentDomain, 'proxy.example.com')

@@ -7,6 +7,7 @@ import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
 import { parseStreamhosts } from './bytestreams/streamhost.ts'
+import { isPublicAddress } from './component/nearby.ts'
 
 const domain = z.string().transform((text, context) =>
   orFault(context, () => {
@@ -43,6 +44,12 @@ export const controlOptions = z
     componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server'),
     componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections'),
     componentPort: port().default(5347).describe('Port of the same'),
+    componentInsecure: z
+      .stringbool()
+      .default(false)
+      .describe(
+        'Connect to a public address too, though XEP-0114 has no encryption; where something else encrypts the way',
+      ),
     componentSecret: secret(
       z
         .string()
@@ -156,6 +163,11 @@ export const controlOptions = z
   .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
     path: ['streamhosts'],
     message: 'there must be one, unless relays are advertised per pod',
+  })
+  .refine(({ componentHost, componentInsecure }) => componentInsecure || !isPublicAddress(componentHost), {
+    path: ['componentHost'],
+    message:
+      'a public address, and component streams are not encrypted: give a private one, or set CONTROL_COMPONENT_INSECURE where something else encrypts the way',
   })
 
 /** Control's options, read and frozen. */

@@ -85,6 +85,20 @@ async function setUp(
 
   const clock = new ManualClock()
   const events: string[] = []
+  const settings = {
+    componentDomain: 'p.ex.com',
+    componentHost: '127.0.0.1',
+    componentPort: port,
+    componentSecret: secret,
+    componentConnectTimeoutMs: 10_000,
+    componentRetryMs: 500,
+    componentRetryMaxMs: 15_000,
+    componentStandbyMs: 1_000,
+    componentMisconfiguredRetryMs: 30_000,
+    componentPingMs: 60_000,
+    componentSilenceMs: 60_000,
+    ...options,
+  }
   const link = new ComponentLink(
     {
       answer,
@@ -98,20 +112,7 @@ async function setUp(
         answerLost: (error) => events.push(`answer lost ${error}`),
       },
     },
-    {
-      componentDomain: 'p.ex.com',
-      componentHost: '127.0.0.1',
-      componentPort: port,
-      componentSecret: secret,
-      componentConnectTimeoutMs: 10_000,
-      componentRetryMs: 500,
-      componentRetryMaxMs: 15_000,
-      componentStandbyMs: 1_000,
-      componentMisconfiguredRetryMs: 30_000,
-      componentPingMs: 60_000,
-      componentSilenceMs: 60_000,
-      ...options,
-    },
+    settings,
   )
   link.start()
   cleanUps.push(async () => {
@@ -129,6 +130,7 @@ async function setUp(
     clock,
     events,
     server,
+    settings,
     /** The next connection of the component. */
     async peer(): Promise<Peer> {
       while (peers.length <= taken) await once(server, 'connection')
@@ -204,6 +206,34 @@ describe('ComponentLink', () => {
     await told(/^misconfigured 30000 conflict/)
     clock.advance(29_999)
     assert.equal(connections(), 1)
+  })
+
+  it('tries at once when it is told to, with the secret of now', async () => {
+    const { peer, link, told, events, settings } = await setUp({ componentSecret: 'the-old-one' })
+    const proof = (secret: string) => createHash('sha1').update(`i&d${secret}`).digest('hex')
+    const first = await peer()
+    await first.open()
+    await first.expect(new RegExp(proof('the-old-one')))
+    first.write(
+      "<stream:error><not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>",
+    )
+    await told(/^misconfigured 30000 not-authorized/)
+    settings.componentSecret = 'the-next-one'
+    link.retry()
+    const second = await peer()
+    await second.open()
+    await second.expect(new RegExp(proof('the-next-one')))
+    second.write('<handshake/>')
+    await told(/^connected/)
+    link.retry()
+    assert.equal(events.length, 2, 'a stream that is there stays')
+  })
+
+  it('does not connect to a name whose addresses are public', async () => {
+    // Read as 8.8.8.8 by every resolver, which the options cannot know.
+    const { told, connections } = await setUp({ componentHost: '134744072' })
+    await told(/^misconfigured 30000 public-address/)
+    assert.equal(connections(), 0)
   })
 
   for (const condition of ['host-unknown', 'invalid-namespace']) {

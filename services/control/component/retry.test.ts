@@ -37,7 +37,7 @@ describe('retryDelayMs()', () => {
 describe('setbackOf()', () => {
   it('tells a taken component, a wrong configuration and a mere loss apart', () => {
     assert.equal(setbackOf('conflict'), 'taken')
-    for (const condition of ['host-unknown', 'not-authorized', 'invalid-namespace']) {
+    for (const condition of ['host-unknown', 'not-authorized', 'invalid-namespace', 'public-address']) {
       assert.equal(setbackOf(condition), 'misconfigured')
     }
     for (const condition of ['system-shutdown', 'connection-timeout', undefined]) {

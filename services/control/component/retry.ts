@@ -24,6 +24,7 @@ export function setbackOf(condition: string | undefined): Setback {
     case 'invalid-namespace':
     case 'improper-addressing':
     case 'see-other-host':
+    case 'public-address':
       return 'misconfigured'
     default:
       return 'lost'
@@ -58,6 +59,8 @@ export function setbackAdvice(condition: string | undefined): string {
       return 'it lets a newcomer drive out the replica that is connected; Prosody: component_conflict_resolve = "kick_new"'
     case 'see-other-host':
       return 'it sends us to another host; set CONTROL_COMPONENT_HOST to that one'
+    case 'public-address':
+      return 'its address is public and component streams are not encrypted; give a private one, or set CONTROL_COMPONENT_INSECURE where something else encrypts the way'
     default:
       return 'it has no component of this name (CONTROL_COMPONENT_DOMAIN)'
   }

@@ -3,6 +3,7 @@ import { component, type Entity } from '@xmpp/component'
 import { Failure } from '../../shared/bytestream/failure.ts'
 import { keepSplitCharacters } from '../../shared/xmpp/utf8.ts'
 import type { Element } from '../../shared/xmpp/xml.ts'
+import { lookUpNearby } from './nearby.ts'
 import { limitStanzas } from './stanza-limits.ts'
 
 /** Where the XMPP server takes components, and who we are there. */
@@ -10,13 +11,18 @@ export interface StreamOptions {
   readonly componentDomain: string
   readonly componentHost: string
   readonly componentPort: number
+  /** The server may be at a public address, although nothing is encrypted on the way (XEP-0114). Default false. */
+  readonly componentInsecure?: boolean
   /** ASCII only: the library hashes it as latin1, the server as UTF-8. */
   readonly componentSecret: string
   /** How long connecting and each step of the handshake may take. */
   readonly componentConnectTimeoutMs: number
 }
 
-/** Why a stream ended or never came to be: the server's stream error condition (RFC 6120 §4.9.3), when it gave one. */
+/**
+ * Why a stream ended or never came to be: the server's stream error condition (RFC 6120 §4.9.3) when it gave one, or
+ * `public-address`, our own, when the server is where a stream in clear text must not lead.
+ */
 export class StreamEnd extends Error {
   override readonly name = 'StreamEnd'
   readonly condition: string | undefined
@@ -63,7 +69,8 @@ export async function openStream(
   entity.timeout = options.componentConnectTimeoutMs
   entity.reconnect.stop()
   entity.removeAllListeners('element')
-  entity.socketParameters = () => ({ host, port })
+  const lookup = options.componentInsecure ? undefined : lookUpNearby(tooFar)
+  entity.socketParameters = () => ({ host, port, ...(lookup && { lookup }) })
   entity._onSeeOtherHost = (error) => entity.emit('error', error)
   keepSplitCharacters(entity)
   const attachParser = entity._attachParser
@@ -175,6 +182,10 @@ function asStreamEnd(error: unknown): StreamEnd {
   const detail = error instanceof Error ? error.message : String(error)
   const condition = (error as { condition?: unknown } | null)?.condition
   return new StreamEnd(detail, { cause: error, condition: typeof condition === 'string' ? condition : undefined })
+}
+
+function tooFar(host: string): StreamEnd {
+  return new StreamEnd(`${host} has public addresses only`, { condition: 'public-address' })
 }
 
 function rethrow(reason: StreamEnd): never {
