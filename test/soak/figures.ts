@@ -1,0 +1,110 @@
+import type { ServiceProcess } from '../../deploy/local/service.ts'
+import { judge, type Sample, type Tolerance, type Verdict } from './verdict.ts'
+
+/** A figure that has to stay flat. */
+export interface Kind {
+  readonly name: string
+  readonly unit: string
+  readonly tolerance: Tolerance
+}
+
+/** A figure of one process, and what it was at which time. */
+export interface Series {
+  readonly process: string
+  readonly kind: Kind
+  readonly samples: readonly Sample[]
+}
+
+/** A series, judged from a time on. */
+export interface Judged extends Series {
+  readonly verdict: Verdict
+}
+
+const mib = 1024 * 1024
+
+/** A figure that a service tells of itself at `/metrics`. */
+interface ServiceKind extends Kind {
+  /** Its value, from the lines of the metrics that are no comments. */
+  readonly read: (lines: readonly string[]) => number
+}
+
+const serviceKinds: readonly ServiceKind[] = [
+  {
+    name: 'resident memory',
+    unit: 'MiB',
+    tolerance: { share: 0.15, amount: 20 },
+    read: (lines) => sumOf(lines, 'process_resident_memory_bytes') / mib,
+  },
+  {
+    name: 'heap',
+    unit: 'MiB',
+    tolerance: { share: 0.15, amount: 8 },
+    read: (lines) => sumOf(lines, 'nodejs_heap_size_used_bytes') / mib,
+  },
+  {
+    name: 'descriptors',
+    unit: '',
+    tolerance: { share: 0.2, amount: 20 },
+    read: (lines) => sumOf(lines, 'process_open_fds'),
+  },
+  {
+    name: 'timers, sockets, …',
+    unit: '',
+    tolerance: { share: 0.2, amount: 20 },
+    read: (lines) => sumOf(lines, 'nodejs_active_resources'),
+  },
+  {
+    // A label shows at the first event that has it; what grows with input grows by thousands.
+    name: 'metric series',
+    unit: '',
+    tolerance: { share: 0.1, amount: 40 },
+    read: (lines) => lines.length,
+  },
+  {
+    name: 'event-loop lag, p99',
+    unit: 'ms',
+    tolerance: { share: 1, amount: 30 },
+    read: (lines) => sumOf(lines, 'nodejs_eventloop_lag_p99_seconds') * 1_000,
+  },
+]
+
+/** Keys of Redis; most are tombstones of bytestreams that have ended lately. */
+export const keysKind: Kind = { name: 'keys', unit: '', tolerance: { share: 0.3, amount: 200 } }
+/** Keys of Redis that would stay for ever if nobody deleted them. */
+export const lastingKeysKind: Kind = { name: 'keys without expiry', unit: '', tolerance: { share: 0, amount: 2 } }
+
+/** Collects samples. */
+export class Figures {
+  readonly #series = new Map<string, Series & { readonly samples: Sample[] }>()
+
+  /** Notes what a service says of itself now. Throws when it says nothing. */
+  async look(service: Pick<ServiceProcess, 'name' | 'metrics'>): Promise<void> {
+    const text = await service.metrics()
+    const atMs = performance.now()
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    for (const kind of serviceKinds) this.add(service.name, kind, { atMs, value: kind.read(lines) })
+  }
+
+  add(process: string, kind: Kind, sample: Sample): void {
+    const name = `${process} ${kind.name}`
+    const series = this.#series.get(name) ?? { process, kind, samples: [] }
+    this.#series.set(name, series)
+    series.samples.push(sample)
+  }
+
+  /** Every series, judged by its samples from this time on. */
+  judged(fromMs: number): Judged[] {
+    return [...this.#series.values()].map((series) => {
+      const samples = series.samples.filter(({ atMs }) => atMs >= fromMs)
+      return { ...series, samples, verdict: judge(samples, series.kind.tolerance) }
+    })
+  }
+}
+
+function sumOf(lines: readonly string[], metric: string): number {
+  let sum = 0
+  for (const line of lines) {
+    if (line.startsWith(`${metric} `) || line.startsWith(`${metric}{`)) sum += Number(line.slice(line.lastIndexOf(' ')))
+  }
+  return sum
+}

@@ -1,0 +1,97 @@
+import type { Address } from '../../deploy/local/balancer.ts'
+import { startFleet } from '../../deploy/local/fleet.ts'
+import type { RedisServer } from '../../deploy/local/redis.ts'
+import { type ServiceName, type ServiceProcess, startService } from '../../deploy/local/service.ts'
+import { logInRequester, type Requester } from '../support/requester.ts'
+
+/** A relay by its place: the address stays when the process is replaced. */
+export interface RelayPlace {
+  readonly name: string
+  readonly socks: Address
+}
+
+/** A service that may be stopped or killed, and is then started again with the same environment. */
+export interface Replaceable extends AsyncDisposable {
+  readonly name: string
+  /** The process that runs now, or ran last. */
+  readonly current: ServiceProcess
+  /** Waits for the end of the current process and starts the next. Resolves when that one is ready. */
+  replace(): Promise<void>
+}
+
+/** All that a soak needs, each part a process of its own. Disposing stops everything. */
+export interface Stage extends AsyncDisposable {
+  readonly requesters: readonly Requester[]
+  readonly relays: readonly RelayPlace[]
+  /** They run from the first moment to the last: whatever leaks, leaks here. */
+  readonly kept: { readonly relays: readonly ServiceProcess[]; readonly control: ServiceProcess }
+  readonly relay: Replaceable
+  readonly control: Replaceable
+  readonly redis: RedisServer
+}
+
+const REQUESTERS = 16
+
+/** How long two halves wait that are never activated: short enough to see many of them go. */
+const activationTimeoutMs = 10_000
+
+/**
+ * Starts Redis, ejabberd, two controls and three relays; of each kind of service one is there to be replaced, which is
+ * over when `interrupted` aborts.
+ */
+export async function openStage(interrupted: AbortSignal): Promise<Stage> {
+  await using opened = new AsyncDisposableStack()
+  const fleet = opened.use(
+    await startFleet({
+      relays: 3,
+      // It lets both controls serve at once, so that one is missed when it goes and the other is never idle.
+      server: 'ejabberd',
+      relay: { logLevel: 'warn', activationTimeoutMs, drainTimeoutMs: 60_000 },
+      // All the load comes as one account.
+      control: { logLevel: 'warn', activationsPerRequester: 10_000, iqsPerSecond: 10_000, iqBurst: 10_000 },
+    }),
+  )
+  const kept = fleet.control
+  const control = opened.use(replaceable('control', await fleet.startControl(), interrupted))
+  const relays = fleet.relays.map(({ name, socks }) => {
+    const address = socks['']
+    if (!address) throw new Error(`Cannot dial ${name}: it has no shared listener`)
+    return { name, socks: address }
+  })
+  const last = fleet.relays.at(-1)
+  if (!last) throw new Error('Cannot replace a relay: there is none')
+  const relay = opened.use(replaceable('relay', last, interrupted))
+  const requesters: Requester[] = []
+  for (let i = 0; i < REQUESTERS; i++) {
+    requesters.push(opened.use(await logInRequester(fleet, { resource: `soak-${i}` })))
+  }
+  const running = opened.move()
+  return {
+    requesters,
+    relays,
+    kept: { relays: fleet.relays.slice(0, -1), control: kept },
+    relay,
+    control,
+    redis: fleet.redis,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+function replaceable(service: ServiceName, first: ServiceProcess, interrupted: AbortSignal): Replaceable {
+  let current = first
+  return {
+    name: first.name,
+    get current() {
+      return current
+    },
+    async replace() {
+      await current.exited
+      await current.stop()
+      if (interrupted.aborted) return
+      current = await startService(service, current.env, { name: first.name, until: 'readyz' })
+    },
+    async [Symbol.asyncDispose]() {
+      await current.stop()
+    },
+  }
+}
