@@ -1,4 +1,4 @@
-import { Client, Metadata } from '@grpc/grpc-js'
+import { Client, connectivityState, Metadata } from '@grpc/grpc-js'
 import type { FailureCode } from '../bytestream/failure.ts'
 import type { TlsIdentity } from '../runtime/tls-identity.ts'
 import { bearer } from './bearer.ts'
@@ -11,6 +11,8 @@ export interface RpcClient<M extends Messages> {
   readonly calls: Calls<M>
   /** Begins to connect where there is no connection, so that the next call need not. */
   connect(): void
+  /** Whether the last attempt to connect has failed: until it waits no longer to try again, calls fail at once. */
+  isBackingOff(): boolean
   close(): void
 }
 
@@ -39,6 +41,8 @@ export function openRpcClient<M extends Messages>(
     'grpc.enable_http_proxy': 0,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 2_000,
+    // A new client of an address tries at once, whatever another has found there.
+    'grpc.use_local_subchannel_pool': 1,
     'grpc.keepalive_time_ms': 10_000,
     'grpc.keepalive_timeout_ms': 5_000,
     // The bytestreams of a large fleet are one answer.
@@ -84,6 +88,7 @@ export function openRpcClient<M extends Messages>(
   return {
     calls: Object.fromEntries(Object.keys(service).map((name) => [name, call(name)])) as Calls<M>,
     connect: () => void client.getChannel().getConnectivityState(true),
+    isBackingOff: () => client.getChannel().getConnectivityState(false) === connectivityState.TRANSIENT_FAILURE,
     close: () => client.close(),
   }
 }

@@ -17,9 +17,19 @@ const MOST_CLIENTS = 256
 /** Opens a pool of relay clients. */
 export function openRelayClients(options: RpcClientOptions): RelayClients {
   const open = new Map<string, RpcClient<RelayMessages>>()
+
+  // A relay that was killed is often back at its address before a client would look again.
+  const usable = (rpcAddress: string) => {
+    const client = open.get(rpcAddress)
+    if (!client?.isBackingOff()) return client
+    client.close()
+    open.delete(rpcAddress)
+    return undefined
+  }
+
   return {
     at(rpcAddress) {
-      const client = open.get(rpcAddress) ?? openRpcClient(relayService, rpcAddress, options)
+      const client = usable(rpcAddress) ?? openRpcClient(relayService, rpcAddress, options)
       // Set anew, so that the map is in the order of their use.
       open.delete(rpcAddress)
       open.set(rpcAddress, client)
@@ -31,7 +41,7 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
       return client.calls
     },
     warm(rpcAddress) {
-      if (!open.has(rpcAddress)) {
+      if (!usable(rpcAddress)) {
         if (open.size >= MOST_CLIENTS) return
         open.set(rpcAddress, openRpcClient(relayService, rpcAddress, options))
       }
