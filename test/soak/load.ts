@@ -21,8 +21,8 @@ export interface Tally {
 
 /** One in so many clients does something wrong. */
 const misbehaviourEvery = 100
-/** More at once than half load ever needs: while something is down attempts pile up. */
-const mostUnderWay = 256
+/** More at once than half load ever needs. A machine that others keep busy is given less to do, not overrun. */
+const mostUnderWay = 48
 const interruptMs = 500
 const calibrationLanes = 16
 /** Sizes are spread evenly over the powers of two up to this. */
@@ -101,17 +101,17 @@ export class Load {
   async #misbehave(turn: number): Promise<void> {
     const kind = misbehaviours[turn % misbehaviours.length]
     if (!kind) return
-    await this.#attempt(kind.name, async (attempt, relay) => {
-      await kind.run(attempt, relay)
+    await this.#attempt(kind.name, async (attempt, kept) => {
+      await kind.run(attempt, kept)
       count(this.tally.misbehaved, kind.name)
     })
   }
 
-  async #attempt(what: string, run: (attempt: Attempt, relay: RelayPlace) => Promise<void>): Promise<void> {
+  async #attempt(what: string, run: (attempt: Attempt, kept: RelayPlace) => Promise<void>): Promise<void> {
     const parts = this.#parts()
     using attempt = new Attempt(parts)
     try {
-      await run(attempt, oneOf(parts.relays))
+      await run(attempt, oneOf(parts.relays.filter(({ kept }) => kept)))
       this.tally.deliveredBytes += attempt.deliveredBytes
     } catch (error) {
       // Ctrl-C may reach the services a moment before us.

@@ -8,6 +8,8 @@ import { logInRequester, type Requester } from '../support/requester.ts'
 export interface RelayPlace {
   readonly name: string
   readonly socks: Address
+  /** Whether its process is never replaced. */
+  readonly kept: boolean
 }
 
 /** A service that may be stopped or killed, and is then started again with the same environment. */
@@ -32,8 +34,8 @@ export interface Stage extends AsyncDisposable {
 
 const REQUESTERS = 16
 
-/** How long two halves wait that are never activated: short enough to see many of them go. */
-const activationTimeoutMs = 10_000
+/** How long two halves wait that are never activated: short enough to see many of them go, long enough on a busy machine. */
+const activationTimeoutMs = 30_000
 
 /**
  * Starts Redis, ejabberd, two controls and three relays; of each kind of service one is there to be replaced, which is
@@ -53,13 +55,13 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
   )
   const kept = fleet.control
   const control = opened.use(replaceable('control', await fleet.startControl(), interrupted))
+  const last = fleet.relays.at(-1)
+  if (!last) throw new Error('Cannot replace a relay: there is none')
   const relays = fleet.relays.map(({ name, socks }) => {
     const address = socks['']
     if (!address) throw new Error(`Cannot dial ${name}: it has no shared listener`)
-    return { name, socks: address }
+    return { name, socks: address, kept: name !== last.name }
   })
-  const last = fleet.relays.at(-1)
-  if (!last) throw new Error('Cannot replace a relay: there is none')
   const relay = opened.use(replaceable('relay', last, interrupted))
   const requesters: Requester[] = []
   for (let i = 0; i < REQUESTERS; i++) {
