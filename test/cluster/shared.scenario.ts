@@ -155,6 +155,20 @@ describe('With one address for all relays, on a real cluster,', () => {
     assert.ok(Number(relayed?.value[1]) > load.lanes * load.bytes)
   })
 
+  on(
+    'relays that are killed break what they carried, which this traffic shows, and new ones carry on',
+    async ({ namespace, release }) => {
+      const report = await during(async (begun) => {
+        const now = ['--force', '--grace-period=0']
+        await namespace.kubectl(['delete', 'pods', `--selector=${release.selector('relay')}`, ...now])
+        await release.rolledOut('relay')
+        await begun(load.lanes)
+      })
+      assert.ok(report.broken.length > 0)
+      assert.ok(report.completed >= load.lanes)
+    },
+  )
+
   on('helm uninstall leaves nothing', () => stage.uninstall())
 
   async function transferUntil(path: string, transfer: () => Promise<Transferred>): Promise<Transferred> {
