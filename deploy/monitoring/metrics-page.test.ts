@@ -6,7 +6,7 @@ import { runForMetrics } from './service-metrics.ts'
 
 /** Labels whose values are a closed set, or bounded by the fleet. A new one belongs here only if it is, too. */
 const boundedLabels = new Set([
-  ...['outcome', 'reason', 'path', 'half', 'result', 'state', 'kind', 'operation', 'method'],
+  ...['outcome', 'reason', 'path', 'half', 'result', 'state', 'kind', 'operation', 'method', 'limit'],
   ...['engine', 'service', 'version', 'streamhost'],
   ...['type', 'space', 'major', 'minor', 'patch'],
 ])

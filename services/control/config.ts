@@ -94,6 +94,16 @@ export const controlOptions = z
     activationsPerRequester: integer(1)
       .default(16)
       .describe('Activations of one bare JID that may be under way at once'),
+    bytestreamsPerRequester: integer(0)
+      .default(100)
+      .describe('Bytestreams of one bare JID that may be live at once, on all relays together; 0: any number'),
+    bytestreamsPerDomain: integer(0).default(0).describe('The same for all users of one domain'),
+    dailyBytesPerRequester: integer(0)
+      .default(0)
+      .describe(
+        'Bytes that bytestreams of one bare JID may relay in a day (UTC), both directions together; what runs is then ended. 0: any number',
+      ),
+    dailyBytesPerDomain: integer(0).default(0).describe('The same for all users of one domain'),
     iqsPerSecond: integer(1)
       .default(20)
       .describe(

@@ -11,6 +11,7 @@ import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
 import { type ActivationOutcome, type AnsweredActivation, activationOutcomes } from './bytestreams/activate.ts'
+import { type LimitName, limitNames } from './bytestreams/quotas.ts'
 import type { EndedCommand } from './commands/protocol.ts'
 import type { LinkEvents, LinkState } from './component/link.ts'
 import { setbackAdvice } from './component/retry.ts'
@@ -26,6 +27,10 @@ export interface ControlEvents extends LinkEvents {
   activationAnswered(activation: AnsweredActivation): void
   /** The registry could not be told how an activation went, for another reason than being away. */
   settlementFailed(room: Room, error: unknown): void
+  /** A requester was refused because of this limit; the activation is told by itself. */
+  limitReached(limit: LimitName): void
+  /** The registry could not say whether a limit is reached, so it was not held. */
+  limitUnchecked(error: unknown): void
   commandEnded(ended: EndedCommand): void
   /** Records in the registry that no relay of ours has written; `areNew` when they are others than last time. */
   recordsRefused(refused: readonly RefusedRecord[], areNew: boolean): void
@@ -99,7 +104,22 @@ export function createControlEvents({
     registers,
   })
   activationSeconds.zero({ outcome: 'joined' })
-  const registryMetrics = createRegistryMetrics(metrics, ['claim-activation', 'abandon-activation', 'bury', 'relays'])
+  const registryMetrics = createRegistryMetrics(metrics, [
+    ...(['claim-activation', 'abandon-activation', 'bury', 'relays'] as const),
+    ...(['enter-account', 'leave-account'] as const),
+  ])
+  const limitsReached = new Counter({
+    name: 'splice65_limits_reached_total',
+    help: 'Activations refused because of a limit, by which.',
+    labelNames: ['limit'],
+    registers,
+  })
+  for (const limit of limitNames) limitsReached.inc({ limit }, 0)
+  const limitsUnchecked = new Counter({
+    name: 'splice65_limits_unchecked_total',
+    help: 'Times a limit was not held because the registry could not say whether it is reached.',
+    registers,
+  })
   const connects = new Counter({
     name: 'splice65_component_connects_total',
     help: 'Times the XMPP server has accepted the component.',
@@ -179,6 +199,13 @@ export function createControlEvents({
     },
     settlementFailed(room, error) {
       log.error({ digest: abbreviate(room.digest), err: error }, 'the registry was not told how an activation went')
+    },
+    limitReached(limit) {
+      limitsReached.inc({ limit })
+    },
+    limitUnchecked(error) {
+      limitsUnchecked.inc()
+      log.debug({ err: error }, 'the registry cannot say whether a limit is reached; it is not held')
     },
     commandEnded({ node, admin, entries, failure }) {
       log.info(

@@ -18,6 +18,7 @@ import { Activator } from './bytestreams/activator.ts'
 import { createAdmission } from './bytestreams/admission.ts'
 import { discoRoutes } from './bytestreams/disco.ts'
 import { Permits } from './bytestreams/permits.ts'
+import { Quotas } from './bytestreams/quotas.ts'
 import { addressRoute } from './bytestreams/streamhost.ts'
 import { createCommands } from './commands/commands.ts'
 import { housekeepingRoutes } from './component/housekeeping.ts'
@@ -121,7 +122,10 @@ export async function startControl(config: ControlConfig, given: Partial<Control
         ...discoRoutes({ nodes: commands?.nodes }, config),
         ...housekeepingRoutes({ clock }),
         addressRoute({ directory, admits }, config),
-        activateRoute({ activator, directory, admits, clock, events }, config),
+        activateRoute(
+          { activator, quotas: new Quotas({ registry, events }, config), directory, admits, clock, events },
+          config,
+        ),
         ...(commands ? [commands.route] : []),
       ],
       serves: (resource) =>

@@ -1,7 +1,7 @@
 import { Failure } from '../shared/bytestream/failure.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
-import type { Bytestream } from './bytestream.ts'
+import type { Bytestream, CountedIn } from './bytestream.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import { type Engine, type Held, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
@@ -18,6 +18,7 @@ export interface ActivationOrder {
   readonly target: string
   /** Control's own test of an address. */
   readonly selfTest: boolean
+  readonly accounts: readonly CountedIn[]
 }
 
 export interface ActivationParts {
@@ -105,11 +106,11 @@ export class Activation {
   }
 
   #bytestream(order: ActivationOrder, first: Held, other: Held): Bytestream {
-    const { room, second, requester, target, selfTest } = order
+    const { room, second, requester, target, selfTest, accounts } = order
     const local = second.relay === this.#pod
     const path = local ? 'local' : 'handoff'
     return this.#parts.bytestreams.join(
-      { room, path, requester, target, peerRelay: local ? '' : second.relay, selfTest },
+      { room, path, requester, target, peerRelay: local ? '' : second.relay, selfTest, accounts },
       first,
       other,
     )

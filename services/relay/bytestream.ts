@@ -10,6 +10,15 @@ import { Watchdog, type WatchdogLimits } from './watchdog.ts'
  */
 export type BytestreamPath = 'local' | 'handoff' | 'leg'
 
+/** An account in the registry in which a bytestream is counted, as control says. */
+export interface CountedIn {
+  readonly name: string
+  /** What the account calls the bytestream. */
+  readonly entry: string
+  /** Bytes that the account’s bytestreams may relay in one day together; 0: they are not counted. */
+  readonly dailyBytes: number
+}
+
 /** Who and what a bytestream is for. */
 export interface BytestreamFacts {
   readonly room: Room
@@ -22,6 +31,8 @@ export interface BytestreamFacts {
   readonly peerRelay: string
   /** Control's own test of an address, which no statistic of bytestreams counts; false on a leg, which cannot know. */
   readonly selfTest: boolean
+  /** Where it is counted together with others; none on a leg. */
+  readonly accounts: readonly CountedIn[]
 }
 
 /** Two halves joined, counted, ended. States: live until `ended` resolves, for whichever reason came first. */

@@ -3,6 +3,7 @@ import type { Ending } from '../shared/bytestream/outcome.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
+import type { Accounting } from './accounting.ts'
 import { Bytestream, type BytestreamFacts } from './bytestream.ts'
 import type { Engine, Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
@@ -15,6 +16,7 @@ import type { WatchdogLimits } from './watchdog.ts'
 export interface BytestreamsParts {
   readonly engine: Engine
   readonly rates: RatePolicy
+  readonly accounting: Pick<Accounting, 'open'>
   readonly registry: Registry
   readonly clock: Clock
   readonly events: Pick<RelayEvents, 'bytestreamStarted' | 'bytestreamEnded' | 'registryFailed'>
@@ -58,12 +60,14 @@ export class Bytestreams {
   /** Joins two held sockets into a bytestream, and starts to watch it. */
   join(facts: BytestreamFacts, first: Held, second: Held): Bytestream {
     const now = this.#parts.clock.now()
-    // A self-test asks whether bytes go through, not how fast.
+    // A self-test asks whether bytes go through, not how fast or how many; a leg’s limits are its owner’s to hold.
     const unlimited = facts.path === 'leg' || facts.selfTest
     const rates = unlimited ? undefined : this.#parts.rates.of(facts.requester)
     const flow = this.#parts.engine.join(first, second, rates?.limits)
-    const bytestream = new Bytestream(facts, flow, { limits: this.#options, now })
+    const limits = unlimited ? { ...this.#options, maxBytestreamBytes: 0 } : this.#options
+    const bytestream = new Bytestream(facts, flow, { limits, now })
     this.#live.set(roomKey(facts.room), bytestream)
+    this.#parts.accounting.open(bytestream)
     this.#parts.events.bytestreamStarted(bytestream)
     if (facts.path !== 'leg') void this.#bury(facts.room)
     void bytestream.ended.then((ending) => {

@@ -148,6 +148,16 @@ export const relayOptions = z.object({
     .describe('A bytestream without a byte in either direction ends after this.'),
   stallTimeoutMs: integer(1).default(120_000).describe('A bytestream whose receiver takes nothing ends after this.'),
   lifetimeMs: integer(0).default(0).describe('A bytestream ends after this in any case; 0 sets no bound.'),
+  maxBytestreamBytes: integer(0)
+    .default(0)
+    .describe(
+      'A bytestream ends that has relayed more, both directions together, by a look once a second; 0: no limit.',
+    ),
+  chargeMs: integer(1)
+    .default(5_000)
+    .describe(
+      'How often bytestreams are renewed and charged in the registry, where control counts them by requester or domain. A relay that is killed loses this much of their bytes.',
+    ),
   handoffTimeoutMs: integer(1)
     .default(3_000)
     .describe('A handoff in all: the call, the dial and the preamble of the trunk.'),

@@ -6,6 +6,8 @@ export const bytestreamEndings = [
   { outcome: 'expired', reason: 'idle' },
   { outcome: 'expired', reason: 'stalled' },
   { outcome: 'expired', reason: 'lifetime' },
+  { outcome: 'exceeded', reason: 'size' },
+  { outcome: 'exceeded', reason: 'daily-bytes' },
   { outcome: 'aborted', reason: 'reset' },
   { outcome: 'aborted', reason: 'operator' },
   { outcome: 'aborted', reason: 'internal' },

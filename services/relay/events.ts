@@ -149,7 +149,10 @@ export function createRelayEvents({
     help: 'Workers of the engine that crashed and were replaced.',
     registers,
   })
-  const registry = createRegistryMetrics(metrics, ['claim', 'renew', 'release', 'bury', 'announce', 'withdraw'])
+  const registry = createRegistryMetrics(metrics, [
+    ...(['claim', 'renew', 'release', 'bury', 'announce', 'withdraw'] as const),
+    ...(['renew-account', 'charge-account', 'leave-account'] as const),
+  ])
   const mayWarnOfProxies = seldom(clock, PROXY_WARNING_MS)
 
   const story = (bytestream: Bytestream) => ({

@@ -35,7 +35,7 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
   const { pairing, bytestreams, activation, tickets, drain, sockets, clock, engine, trunkAddress } = parts
   const startedAt = clock.now()
   return {
-    async activate({ room, halves, requester, target, selfTest }) {
+    async activate({ room, halves, requester, target, selfTest, accounts }) {
       const [first, second] = halves
       if (!first || !second || halves.length !== 2 || first.id === second.id) {
         throw new Failure('malformed', 'Cannot activate: it takes exactly two halves')
@@ -47,6 +47,7 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
         requester,
         target,
         selfTest,
+        accounts,
       })
       return { path: bytestream ? pathOf(bytestream) : 'PATH_UNSPECIFIED', bytestream: bytestream?.id ?? '' }
     },

@@ -70,6 +70,7 @@ export async function listenTrunk(
         target: '',
         peerRelay: owner,
         selfTest: false,
+        accounts: [],
       } as const
       bytestreams.join(facts, pairing.join(half), trunk)
     } catch (error) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Watchdog } from './watchdog.ts'
 
-const limits = { idleTimeoutMs: 600, stallTimeoutMs: 120, lifetimeMs: 0 }
+const limits = { idleTimeoutMs: 600, stallTimeoutMs: 120, lifetimeMs: 0, maxBytestreamBytes: 0 }
 const counters = (first: number, second = 0, blocked = false) => ({
   fromFirst: { bytes: first, blocked },
   fromSecond: { bytes: second, blocked: false },
@@ -36,6 +36,13 @@ describe('Watchdog.look()', () => {
     const watchdog = new Watchdog(limits, 0)
     for (let now = 100; now < 10_000; now += 100)
       assert.equal(watchdog.look(now, counters(now / 100, 0, true)), undefined)
+  })
+
+  it('ends one that is too large, both directions together, only where a bound is set', () => {
+    const watchdog = new Watchdog({ ...limits, maxBytestreamBytes: 100 }, 0)
+    assert.equal(watchdog.look(1, counters(60, 40)), undefined)
+    assert.deepEqual(watchdog.look(2, counters(60, 41)), { outcome: 'exceeded', reason: 'size' })
+    assert.equal(new Watchdog(limits, 0).look(1, counters(1e15)), undefined)
   })
 
   it('ends one that is too old, only where a bound is set', () => {

@@ -1,7 +1,7 @@
 import type { Ending } from '../shared/bytestream/outcome.ts'
 import type { Flow } from './engine/engine.ts'
 
-/** How long a bytestream may be what it is, in milliseconds. */
+/** How long a bytestream may be what it is, in milliseconds, and how large it may become. */
 export interface WatchdogLimits {
   /** Without a byte in either direction. */
   readonly idleTimeoutMs: number
@@ -9,6 +9,8 @@ export interface WatchdogLimits {
   readonly stallTimeoutMs: number
   /** In all; 0 sets no bound. */
   readonly lifetimeMs: number
+  /** Bytes in all, both directions together; 0 sets no bound. */
+  readonly maxBytestreamBytes: number
 }
 
 type Counters = ReturnType<Flow['progress']>
@@ -30,8 +32,10 @@ export class Watchdog {
 
   /** Why the bytestream must end now, or undefined. */
   look(now: number, counters: Counters): Ending | undefined {
-    const { idleTimeoutMs, stallTimeoutMs, lifetimeMs } = this.#limits
+    const { idleTimeoutMs, stallTimeoutMs, lifetimeMs, maxBytestreamBytes } = this.#limits
     if (lifetimeMs > 0 && now - this.#startedAt >= lifetimeMs) return { outcome: 'expired', reason: 'lifetime' }
+    const bytes = counters.fromFirst.bytes + counters.fromSecond.bytes
+    if (maxBytestreamBytes > 0 && bytes > maxBytestreamBytes) return { outcome: 'exceeded', reason: 'size' }
     for (const side of ['fromFirst', 'fromSecond'] as const) {
       const moved = this.#moved[side]
       if (counters[side].bytes !== moved.bytes) this.#moved[side] = { bytes: counters[side].bytes, at: now }

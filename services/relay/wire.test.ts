@@ -129,7 +129,7 @@ for (const { engine, trunkTls, where, ports, path } of runs) {
           return found.halves.map(({ id }) => ({ id, relay, rpcAddress }))
         }),
       )
-      const order = { room, halves: halves.flat(), requester: 'a@b/c', target: 'd@e/f', selfTest: false }
+      const order = { room, halves: halves.flat(), requester: 'a@b/c', target: 'd@e/f', selfTest: false, accounts: [] }
       const again = () => clients.at(relays.relay(0).rpcAddress).activate(order, { timeoutMs: 5_000 })
       const both = await Promise.all([again(), again()])
       assert.deepEqual(
@@ -211,6 +211,7 @@ describe('A handoff', () => {
       requester: 'a@b/c',
       target: 'd@e/f',
       selfTest: false,
+      accounts: [],
       halves: [
         { id: mine?.halves[0]?.id ?? '', relay: 'relay-0', rpcAddress: relays.relay(0).rpcAddress },
         { id: theirs?.halves[0]?.id ?? '', relay: 'relay-1', rpcAddress },

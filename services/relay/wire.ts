@@ -16,6 +16,7 @@ import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identit
 import { exposeTlsIdentity } from '../shared/runtime/tls-metrics.ts'
 import { version } from '../shared/runtime/version.ts'
 import { watchSecret } from '../shared/runtime/watched-secret.ts'
+import { Accounting } from './accounting.ts'
 import { Activation } from './activation.ts'
 import { Bytestreams } from './bytestreams.ts'
 import { capacityOf, demandSockets, descriptorLimit } from './capacity.ts'
@@ -125,8 +126,9 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       (it) => it.stop(),
     )
   const maxBytestreams = config.maxBytestreams ?? Math.ceil(maxSockets / 2)
+  const accounting = opened.adopt(new Accounting({ registry, clock, events }, config), (it) => it.stop())
   const bytestreams = new Bytestreams(
-    { engine, registry, clock, events, rates: new RatePolicy(config) },
+    { engine, registry, clock, events, rates: new RatePolicy(config), accounting },
     { ...config, maxBytestreams },
   )
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../../deploy/local/redis.ts'
 import { Failure } from '../../services/shared/bytestream/failure.ts'
+import { accountsContract } from '../../services/shared/registry/accounts.contract.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import { connectRegistry } from '../../services/shared/registry/redis.ts'
 import {
@@ -33,10 +34,12 @@ after(async () => {
   await redis.stop()
 })
 
-registryContract('Redis', async (terms = {}) => ({
-  registry: await connectRegistry(redis.url, {}, { terms }),
-  until: (what, condition) => until(what, condition),
-}))
+for (const contract of [registryContract, accountsContract]) {
+  contract('Redis', async (terms = {}) => ({
+    registry: await connectRegistry(redis.url, {}, { terms }),
+    until: (what, condition) => until(what, condition),
+  }))
+}
 
 describe('connectRegistry()', () => {
   it('agrees with the memory registry in every history of a room', async () => {
@@ -91,6 +94,38 @@ describe('connectRegistry()', () => {
     await assertTtl('ttl:{relays}', 10_000)
     await registry.withdraw('relay-0')
     assert.deepEqual(await raw.keys('ttl:*'), [])
+  })
+
+  it('keeps the bytes of an account until the day is over, and who is live for a lease', async () => {
+    await using registry = await disposable(redis.url, { prefix: 'account:' })
+    await registry.accounts.renew('alice', 'a')
+    await assertTtl('account:{alice}:live', 30_000)
+    assert.equal(await raw.exists('account:{alice}:day'), 0)
+    await registry.accounts.charge('alice', 'a', { charged: 0, total: 10 })
+    const [seconds = ''] = await raw.time()
+    const untilTomorrowMs = 86_400_000 - ((Number(seconds) * 1000) % 86_400_000)
+    await assertTtl('account:{alice}:day', Math.max(untilTomorrowMs, 30_000))
+    await registry.accounts.leave('alice', 'a')
+    assert.equal(await raw.exists('account:{alice}:live'), 0)
+    assert.deepEqual((await raw.hkeys('account:{alice}:day')).sort(), ['bytes', 'day'])
+  })
+
+  it('begins a new day with no bytes, and charges a bytestream of yesterday only for what is new', async () => {
+    await using registry = await disposable(redis.url, { prefix: 'yesterday:' })
+    const { accounts } = registry
+    await accounts.charge('alice', 'a', { charged: 0, total: 100 })
+    await raw.hincrby('yesterday:{alice}:day', 'day', -1)
+    const limits = { bytestreams: 0, dailyBytes: 100 }
+    assert.deepEqual(await accounts.enter('alice', 'b', limits), { state: 'entered' })
+    assert.equal(await accounts.charge('alice', 'a', { charged: 100, total: 103 }), 3)
+  })
+
+  it('is unavailable for an account of another type', async () => {
+    await using registry = await disposable(redis.url, { prefix: 'spoilt:' })
+    await raw.set('spoilt:{alice}:live', 'text')
+    const limits = { bytestreams: 1, dailyBytes: 1 }
+    await assert.rejects(registry.accounts.enter('alice', 'a', limits), { code: 'unavailable' })
+    await assert.rejects(registry.accounts.charge('alice', 'a', { charged: 0, total: 1 }), { code: 'unavailable' })
   })
 
   it('leaves nothing behind when all leases have run out', async () => {

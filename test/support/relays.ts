@@ -1,3 +1,4 @@
+import type { CountedIn } from '../../services/relay/bytestream.ts'
 import { type RelayConfig, relayOptions } from '../../services/relay/config.ts'
 import { type RelayParts, type RunningRelay, startRelay } from '../../services/relay/wire.ts'
 import { type Digest, digestAsTyped } from '../../services/shared/bytestream/digest.ts'
@@ -117,6 +118,7 @@ export async function activate(
   },
   digest: Digest,
   streamhost = '',
+  accounts: readonly CountedIn[] = [],
 ): Promise<'PATH_LOCAL' | 'PATH_HANDOFF' | 'PATH_UNSPECIFIED'> {
   const room = { digest, streamhost }
   const found = await Promise.all(
@@ -130,6 +132,6 @@ export async function activate(
   if (!first || halves.length !== 2) throw new Error(`${halves.length} halves wait, not two`)
   const response = await clients
     .at(first.rpcAddress)
-    .activate({ room, halves, requester, target, selfTest: false }, { timeoutMs: 5_000 })
+    .activate({ room, halves, requester, target, selfTest: false, accounts: [...accounts] }, { timeoutMs: 5_000 })
   return response.path
 }

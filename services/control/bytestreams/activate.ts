@@ -7,8 +7,9 @@ import { StanzaError } from '../../shared/xmpp/stanza-error.ts'
 import { attribute, ns } from '../../shared/xmpp/xml.ts'
 import type { IqRequest, IqRoute } from '../component/router.ts'
 import type { Directory } from '../directory.ts'
-import type { ActivatedOutcome, Activator } from './activator.ts'
+import type { Activated, ActivatedOutcome, Activation, Activator } from './activator.ts'
 import type { Admission } from './admission.ts'
+import type { LimitName, Quotas } from './quotas.ts'
 import { type StreamhostOptions, streamhostNames } from './streamhost.ts'
 
 /** How an activation was answered. */
@@ -43,10 +44,14 @@ export interface ActivateOptions extends StreamhostOptions {
 
 export interface ActivateParts {
   readonly activator: Pick<Activator, 'activate'>
+  readonly quotas: Pick<Quotas, 'admit'>
   readonly directory: Directory
   readonly admits: Admission
   readonly clock: Clock
-  readonly events: { activationAnswered(activation: AnsweredActivation): void }
+  readonly events: {
+    activationAnswered(activation: AnsweredActivation): void
+    limitReached(limit: LimitName): void
+  }
 }
 
 interface Asked {
@@ -58,7 +63,7 @@ const longestSidBytes = 1023
 
 /** Answers activations (XEP-0065 §6.3.5): checks who asks and what for, and leaves the rest to the activator. */
 export function activateRoute(
-  { activator, directory, admits, clock, events }: ActivateParts,
+  { activator, quotas, directory, admits, clock, events }: ActivateParts,
   options: ActivateOptions,
 ): IqRoute {
   const underWay = new Map<string, number>()
@@ -84,7 +89,7 @@ export function activateRoute(
         if (!admits(requester)) throw new Failure('forbidden', 'Cannot activate: you may not use this proxy')
         asked = readActivation(request, streamhostNames(directory, options))
         const activation = { rooms: asked.rooms, requester: request.from, target: formatJid(asked.target) }
-        const { outcome } = await limited(requester, () => activator.activate(activation))
+        const { outcome } = await limited(requester, () => activate(requester, activation))
         told(outcome)
         return undefined
       } catch (error) {
@@ -94,11 +99,29 @@ export function activateRoute(
     },
   }
 
+  /** Activates what the requester's quotas allow. */
+  async function activate(requester: Jid, activation: Activation): Promise<Activated> {
+    const admitted = await quotas.admit(requester, roomKey(activation.rooms[0]))
+    try {
+      const activated = await activator.activate({ ...activation, accounts: admitted.accounts })
+      if (activated.outcome === 'repeated') admitted.leave()
+      return activated
+    } catch (error) {
+      admitted.leave()
+      if (error instanceof Failure && error.code === 'over-limit') events.limitReached('relay-bytestreams')
+      throw error
+    }
+  }
+
   async function limited<T>(requester: Jid, task: () => Promise<T>): Promise<T> {
     const key = formatBareJid(requester)
     const count = underWay.get(key) ?? 0
     if (count >= options.activationsPerRequester) {
-      throw new Failure('over-limit', `Cannot activate: ${count} activations of yours are under way`)
+      events.limitReached('requester-activations')
+      throw new Failure(
+        'over-limit',
+        `Cannot activate: ${count} activations of yours are under way, as many as may be; try again when one is answered`,
+      )
     }
     underWay.set(key, count + 1)
     try {

@@ -153,6 +153,7 @@ describe('Activator.activate()', () => {
         requester: 'a@ex.com/R',
         target: 'b@ex.org/T',
         selfTest: false,
+        accounts: [],
       },
     ])
     assert.equal((await registry.claimActivation(room, 'another')).state, 'activated')

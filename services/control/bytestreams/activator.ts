@@ -6,6 +6,7 @@ import type { HalfRecord, Registry } from '../../shared/registry/registry.ts'
 import type { HalfReference__Output as HalfReference } from '../../shared/rpc/generated/splice65/relay/v1/HalfReference.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { killPoint } from '../../shared/runtime/kill-point.ts'
+import type { Counted } from './quotas.ts'
 import { askRelays, type RelaySearchParts, referenceTo } from './relay-search.ts'
 
 /** One requester's go-ahead. */
@@ -17,6 +18,8 @@ export interface Activation {
   readonly target: string
   /** True when control plays both ends itself, so that the relay leaves it out of its statistics. */
   readonly selfTest?: boolean
+  /** Where it is counted together with others. */
+  readonly accounts?: readonly Counted[]
 }
 
 /** `repeated`: the bytestream was live already, or had ended less than a minute ago. */
@@ -208,11 +211,11 @@ class Attempt {
 
   /** Has the relay of the first half join the two. False when it, or the other relay, no longer holds its half. */
   async #join({ room, halves }: Pair): Promise<boolean> {
-    const { requester, target, selfTest = false } = this.#activation
+    const { requester, target, selfTest = false, accounts = [] } = this.#activation
     const owner = this.#parts.relays.at(halves[0].rpcAddress)
     try {
       await owner.activate(
-        { room, halves, requester, target, selfTest },
+        { room, halves, requester, target, selfTest, accounts: [...accounts] },
         { timeoutMs: Math.max(this.#remainingMs(), 1) },
       )
     } catch (error) {
@@ -258,7 +261,10 @@ class Attempt {
 
   /** A relay's limits are the requester's business; that it could not be reached, or refused our token, is not. */
   #refusedBy(relay: string, code: Failure['code'], cause: unknown): Failure {
-    if (code === 'over-limit' || code === 'taken') return this.#failure(code, `relay ${relay} refused`, cause)
+    if (code === 'over-limit') {
+      return this.#failure(code, 'its relay has as many bytestreams as it may; try again when some have ended', cause)
+    }
+    if (code === 'taken') return this.#failure(code, `relay ${relay} refused`, cause)
     return this.#failure('unavailable', `relay ${relay} could not join it`, cause)
   }
 

@@ -27,6 +27,7 @@ function setUp(
   const clock = new ManualClock()
   const activations: Activation[] = []
   const told: string[] = []
+  const limits: string[] = []
   const faults: unknown[] = []
   const admits = createAdmission({ componentDomain, allow: [], deny: ['mallory@ex.com'] })
   const directory = {
@@ -65,10 +66,14 @@ function setUp(
         activateRoute(
           {
             activator: { activate },
+            quotas: { admit: async () => ({ accounts: [], leave() {} }) },
             directory,
             admits,
             clock,
-            events: { activationAnswered: ({ outcome }) => told.push(outcome) },
+            events: {
+              activationAnswered: ({ outcome }) => told.push(outcome),
+              limitReached: (limit) => limits.push(limit),
+            },
           },
           options,
         ),
@@ -84,7 +89,7 @@ function setUp(
     { componentDomain },
   )
   const answer = async (text: string, namespace?: string) => String((await route(parseStanza(text, namespace))) ?? '')
-  return { answer, activations, told, faults, clock }
+  return { answer, activations, told, limits, faults, clock }
 }
 
 const get = (payload: string, to = componentDomain) =>
@@ -161,6 +166,7 @@ describe('createRouter()', () => {
         rooms: ['', 'r1'].map((streamhost) => ({ digest: 'd283bf4d9c2eaa3675aa6fc4d7d7b09c8622197b', streamhost })),
         requester: 'a@ex.com/R',
         target: 'b@ex.org/T',
+        accounts: [],
       },
     ])
     await answer(set(activation).replace("to='p.ex.com'", "to='p.ex.com/r1'"))
@@ -307,9 +313,10 @@ describe('createRouter()', () => {
 
   it('limits the activations of one bare JID that are under way, and of that one only', async () => {
     const gate = Promise.withResolvers<'joined'>()
-    const { answer } = setUp(() => gate.promise)
+    const { answer, limits } = setUp(() => gate.promise)
     const under = [1, 2].map((n) => answer(set(activation.replace('s1', `s${n}`), `a@ex.com/R${n}`)))
     assert.equal(refusal(await answer(set(activation.replace('s1', 's3')))), 'resource-constraint wait')
+    assert.deepEqual(limits, ['requester-activations'])
     const other = answer(set(activation, 'c@ex.com/R'))
     gate.resolve('joined')
     for (const text of await Promise.all([...under, other])) assert.match(text, /^<iq type="result"/)

@@ -8,7 +8,7 @@ export const reasons = {
   expired: ['handshake', 'unactivated', 'idle', 'stalled', 'lifetime'],
   refused: ['malformed', 'forbidden', 'taken', 'over-limit', 'unavailable', 'draining'],
   aborted: ['reset', 'left', 'replaced', 'relay-lost', 'operator', 'internal'],
-  exceeded: ['size'],
+  exceeded: ['size', 'daily-bytes'],
   drained: ['deadline'],
 } as const satisfies Record<Outcome, readonly string[]>
 

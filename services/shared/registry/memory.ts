@@ -1,5 +1,7 @@
 import { type Room, roomKey } from '../bytestream/room.ts'
 import { type Clock, systemClock } from '../runtime/clock.ts'
+import type { Accounts } from './accounts.ts'
+import { MemoryAccounts } from './memory-accounts.ts'
 import type { ActivationClaim, Claim, HalfRecord, Registry, RegistryTerms, RelayRecord } from './registry.ts'
 import { defaultTerms } from './registry.ts'
 import { takenFailure } from './taken.ts'
@@ -33,6 +35,8 @@ export function createMemoryRegistry(options: { clock?: Clock; terms?: Partial<R
 
 class MemoryRegistry implements Registry {
   readonly reachable = true
+  readonly accounts: Accounts
+  readonly #accounts: MemoryAccounts
   readonly #clock: Clock
   readonly #terms: RegistryTerms
   readonly #rooms = new Map<string, RoomRecord>()
@@ -42,6 +46,12 @@ class MemoryRegistry implements Registry {
   constructor(clock: Clock, terms: RegistryTerms) {
     this.#clock = clock
     this.#terms = terms
+    const today = () => Math.floor(Date.now() / 86_400_000)
+    this.#accounts = new MemoryAccounts(
+      { clock, today, touched: () => this.#sweepLater() },
+      { leaseMs: terms.entryLeaseMs },
+    )
+    this.accounts = this.#accounts
   }
 
   async claim(room: Room, half: HalfRecord): Promise<Claim> {
@@ -115,6 +125,7 @@ class MemoryRegistry implements Registry {
     this.#cancelSweep?.()
     this.#rooms.clear()
     this.#relays.clear()
+    this.#accounts.clear()
   }
 
   /** The room's record without what has run out; changes to it are kept. */
@@ -142,7 +153,8 @@ class MemoryRegistry implements Registry {
       this.#cancelSweep = undefined
       for (const [key, record] of this.#rooms) if (this.#prune(record)) this.#rooms.delete(key)
       for (const [name, relay] of this.#relays) if (!this.#live(relay)) this.#relays.delete(name)
-      if (this.#rooms.size + this.#relays.size > 0) this.#sweepLater()
+      const settled = this.#accounts.sweep()
+      if (this.#rooms.size + this.#relays.size > 0 || !settled) this.#sweepLater()
     })
   }
 

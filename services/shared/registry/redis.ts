@@ -1,8 +1,10 @@
 import type { Cluster, Redis } from 'ioredis'
 import { Failure } from '../bytestream/failure.ts'
 import type { Room } from '../bytestream/room.ts'
+import type { Accounts } from './accounts.ts'
 import { Reachability, type ReachabilityLog } from './reachability.ts'
 import { parseHalf, parseRelay } from './records.ts'
+import { RedisAccounts } from './redis-accounts.ts'
 import { openRedisClient } from './redis-client.ts'
 import { parseRedisUrl } from './redis-url.ts'
 import type { ActivationClaim, Claim, HalfRecord, Registry, RegistryTerms, RelayRecord } from './registry.ts'
@@ -47,6 +49,7 @@ export async function connectRegistry(
 }
 
 class RedisRegistry implements Registry {
+  readonly accounts: Accounts
   readonly #client: Redis | Cluster
   readonly #reachability: Reachability
   readonly #onRequest: RedisRegistryParts['onRequest']
@@ -66,11 +69,15 @@ class RedisRegistry implements Registry {
     this.#terms = { ...defaultTerms, ...options.terms }
     this.#commandTimeoutMs = options.commandTimeoutMs
     this.#prefix = options.prefix ?? 'splice65:'
+    this.accounts = new RedisAccounts(
+      { ask: (...asked) => this.#request(...asked) },
+      { prefix: this.#prefix, leaseMs: this.#terms.entryLeaseMs },
+    )
   }
 
   async claim(room: Room, half: HalfRecord): Promise<Claim> {
     const args = [JSON.stringify(half), this.#terms.halfLeaseMs]
-    const claim = await this.#request('claim', this.#roomKey(room), args, (reply): Claim | 'taken' => {
+    const claim = await this.#request('claim', [this.#roomKey(room)], args, (reply): Claim | 'taken' => {
       const [slot, replaced] = texts(reply)
       if (slot === 'taken') return slot
       if (slot !== 'first' && slot !== 'second') throw new Error(`unexpected answer ${slot}`)
@@ -82,16 +89,16 @@ class RedisRegistry implements Registry {
 
   renew(room: Room, half: HalfRecord): Promise<boolean> {
     const args = [JSON.stringify(half), this.#terms.halfLeaseMs]
-    return this.#request('renew', this.#roomKey(room), args, (reply) => reply === 1)
+    return this.#request('renew', [this.#roomKey(room)], args, (reply) => reply === 1)
   }
 
   release(room: Room, halfId: string): Promise<void> {
-    return this.#request('release', this.#roomKey(room), [halfId], nothing)
+    return this.#request('release', [this.#roomKey(room)], [halfId], nothing)
   }
 
   claimActivation(room: Room, claimant: string): Promise<ActivationClaim> {
     const args = [claimant, this.#terms.activationLeaseMs]
-    return this.#request('claim-activation', this.#roomKey(room), args, (reply): ActivationClaim => {
+    return this.#request('claim-activation', [this.#roomKey(room)], args, (reply): ActivationClaim => {
       const [state, ...records] = texts(reply)
       if (state === 'activated' || state === 'activating') return { state }
       const halves = records.map(parseHalf)
@@ -104,24 +111,24 @@ class RedisRegistry implements Registry {
 
   settleActivation(room: Room, claimant: string, joined: boolean): Promise<void> {
     if (joined) return this.bury(room)
-    return this.#request('abandon-activation', this.#roomKey(room), [claimant], nothing)
+    return this.#request('abandon-activation', [this.#roomKey(room)], [claimant], nothing)
   }
 
   bury(room: Room): Promise<void> {
-    return this.#request('bury', this.#roomKey(room), [this.#terms.tombstoneMs], nothing)
+    return this.#request('bury', [this.#roomKey(room)], [this.#terms.tombstoneMs], nothing)
   }
 
   announce(relay: RelayRecord): Promise<void> {
     const args = [relay.name, JSON.stringify(relay), this.#terms.relayLeaseMs]
-    return this.#request('announce', this.#directoryKey, args, nothing)
+    return this.#request('announce', [this.#directoryKey], args, nothing)
   }
 
   withdraw(relayName: string): Promise<void> {
-    return this.#request('withdraw', this.#directoryKey, [relayName], nothing)
+    return this.#request('withdraw', [this.#directoryKey], [relayName], nothing)
   }
 
   relays(): Promise<RelayRecord[]> {
-    return this.#request('relays', this.#directoryKey, [], (reply) =>
+    return this.#request('relays', [this.#directoryKey], [], (reply) =>
       texts(reply)
         // One entry that is not ours must not hide all relays.
         .flatMap((json) => parseRelay(json) ?? [])
@@ -163,14 +170,14 @@ class RedisRegistry implements Registry {
   /** Runs a script and reads its answer, within the deadline; whatever goes wrong is `unavailable`. */
   async #request<T>(
     operation: ScriptName,
-    key: string,
+    keys: readonly string[],
     args: readonly (string | number)[],
     read: (reply: unknown) => T,
   ): Promise<T> {
     const startedMs = performance.now()
     const seconds = () => (performance.now() - startedMs) / 1000
     try {
-      const answer = read(await within(this.#commandTimeoutMs, this.#run(operation, key, ...args)))
+      const answer = read(await within(this.#commandTimeoutMs, this.#run(operation, keys, args)))
       this.#onRequest?.(operation, 'ok', seconds())
       return answer
     } catch (error) {

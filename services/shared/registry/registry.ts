@@ -1,4 +1,5 @@
 import type { Room } from '../bytestream/room.ts'
+import type { Accounts } from './accounts.ts'
 
 /** A half-connection as the registry knows it: a name and the relay that holds the socket. */
 export interface HalfRecord {
@@ -93,6 +94,9 @@ export interface Registry {
   /** The relays whose lease has not run out, in the order of their names. */
   relays(): Promise<RelayRecord[]>
 
+  /** Whose bytestreams are counted together. */
+  readonly accounts: Accounts
+
   /** Whether the store can be reached, as far as its connection tells. */
   readonly reachable: boolean
 
@@ -113,6 +117,8 @@ export interface RegistryTerms {
   readonly tombstoneMs: number
   /** A relay that is not announced again is off the list after this. */
   readonly relayLeaseMs: number
+  /** A bytestream that is not renewed in an account is not counted there any more after this. */
+  readonly entryLeaseMs: number
 }
 
 export const defaultTerms: RegistryTerms = {
@@ -120,4 +126,5 @@ export const defaultTerms: RegistryTerms = {
   activationLeaseMs: 10_000,
   tombstoneMs: 60_000,
   relayLeaseMs: 10_000,
+  entryLeaseMs: 30_000,
 }

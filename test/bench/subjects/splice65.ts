@@ -57,7 +57,13 @@ function backstageOf(workshop: Workshop): Promise<Backstage> {
 
 async function startBackstage({ opened }: Workshop): Promise<Backstage> {
   // All requesters of the load are one account.
-  const control = { logLevel: 'info', activationsPerRequester: 1_000, iqsPerSecond: 10_000, iqBurst: 10_000 }
+  const control = {
+    logLevel: 'info',
+    activationsPerRequester: 1_000,
+    bytestreamsPerRequester: 0,
+    iqsPerSecond: 10_000,
+    iqBurst: 10_000,
+  }
   const fleet = opened.use(await startFleet({ relays: 0, control }))
   return { fleet, requesters: await logInActivators(fleet, opened) }
 }

@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { Account as _splice65_relay_v1_Account, Account__Output as _splice65_relay_v1_Account__Output } from './splice65/relay/v1/Account.ts';
 import type { ActivateRequest as _splice65_relay_v1_ActivateRequest, ActivateRequest__Output as _splice65_relay_v1_ActivateRequest__Output } from './splice65/relay/v1/ActivateRequest.ts';
 import type { ActivateResponse as _splice65_relay_v1_ActivateResponse, ActivateResponse__Output as _splice65_relay_v1_ActivateResponse__Output } from './splice65/relay/v1/ActivateResponse.ts';
 import type { Bytestream as _splice65_relay_v1_Bytestream, Bytestream__Output as _splice65_relay_v1_Bytestream__Output } from './splice65/relay/v1/Bytestream.ts';
@@ -29,6 +30,7 @@ export interface ProtoGrpcType {
   splice65: {
     relay: {
       v1: {
+        Account: MessageTypeDefinition<_splice65_relay_v1_Account, _splice65_relay_v1_Account__Output>
         ActivateRequest: MessageTypeDefinition<_splice65_relay_v1_ActivateRequest, _splice65_relay_v1_ActivateRequest__Output>
         ActivateResponse: MessageTypeDefinition<_splice65_relay_v1_ActivateResponse, _splice65_relay_v1_ActivateResponse__Output>
         Bytestream: MessageTypeDefinition<_splice65_relay_v1_Bytestream, _splice65_relay_v1_Bytestream__Output>
