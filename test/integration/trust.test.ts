@@ -185,6 +185,7 @@ async function localOrder(relays: TestRelays) {
       requester: 'a@b/c',
       target: 'd@e/f',
       selfTest: false,
+      accounts: [],
     }),
   }
 }

@@ -67,7 +67,8 @@ export function answeringControl({
   }
   const admits = createAdmission({ componentDomain, allow: [], deny: ['mallory@ex.com'] })
   const activator = { activate: activate ?? (async () => ({ outcome: 'joined' as const, relays: [] })) }
-  const events = { activationAnswered: () => {}, commandEnded: () => {} }
+  const quotas = { admit: async () => ({ accounts: [], leave() {} }) }
+  const events = { activationAnswered: () => {}, limitReached: () => {}, commandEnded: () => {} }
   const commands = createCommands(
     { fleet: new Fleet({ directory, relays, clock }), selfTest: undefined, events },
     { componentDomain, componentSecret: 'component secret', admins: ['ann@ex.com'] },
@@ -78,7 +79,7 @@ export function answeringControl({
         ...discoRoutes({ nodes: commands.nodes }, options),
         ...housekeepingRoutes({ clock }),
         addressRoute({ directory, admits }, options),
-        activateRoute({ activator, directory, admits, clock, events }, options),
+        activateRoute({ activator, quotas, directory, admits, clock, events }, options),
         commands.route,
       ],
       serves: (resource) => resource === 'alt',

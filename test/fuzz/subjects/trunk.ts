@@ -38,8 +38,13 @@ export async function openTrunk(): Promise<Subject<Visit>> {
     bytestreamEnded: () => {},
     trunkRefused: () => told.resolve('refused'),
   }
-  const limits = { idleTimeoutMs: 600_000, stallTimeoutMs: 600_000, lifetimeMs: 0, maxBytestreams: 10 }
-  const bytestreams = new Bytestreams({ engine: streamEngine, rates, registry, clock, events }, limits)
+  const limits = {
+    ...{ idleTimeoutMs: 600_000, stallTimeoutMs: 600_000, lifetimeMs: 0 },
+    ...{ maxBytestreams: 10, maxBytestreamBytes: 0 },
+  }
+  // Legs are in no account.
+  const accounting = { open: () => {} }
+  const bytestreams = new Bytestreams({ engine: streamEngine, rates, accounting, registry, clock, events }, limits)
   const pairing = new Pairing(
     { registry, clock, events, activated: () => false },
     { pod: 'relay-0', activationTimeoutMs: 120_000, finishedTimeoutMs: 10_000 },
