@@ -29,7 +29,7 @@ const deadlineMs = 60_000
 export class Attempt implements Disposable {
   readonly startedMs = performance.now()
   readonly agreement: Agreement
-  /** Relays that hold, or held, a half of it. */
+  /** Relays that have, or had, a connection of it: one that is killed while it answers may have registered a half. */
   readonly relays = new Set<string>()
   phase: Phase = 'dialling'
   /** Payload that has arrived as it was sent. */
@@ -53,10 +53,7 @@ export class Attempt implements Disposable {
     const refusals: string[] = []
     for (const relay of [...relays.slice(turn), ...relays.slice(0, turn)]) {
       const half = await this.knock(relay, digest)
-      if (half?.rep === 0) {
-        this.relays.add(relay.name)
-        return { socket: half.socket, relay }
-      }
+      if (half?.rep === 0) return { socket: half.socket, relay }
       refusals.push(`${relay.name}: ${half ? `REP ${half.rep}` : 'no connection'}`)
     }
     throw new Error(`No relay let a half in (${refusals.join(', ')})`)
@@ -67,6 +64,7 @@ export class Attempt implements Disposable {
     try {
       const half = await dialHalf(relay.socks.port, digest, relay.socks.host)
       this.#sockets.push(half.socket)
+      this.relays.add(relay.name)
       return half
     } catch {
       return undefined

@@ -79,7 +79,7 @@ export class Disturbances {
   /** What excuses the failure of an attempt that ends now; undefined when nothing does. Wrong bytes have no excuse. */
   excuse(attempt: Attempt, error: unknown): string | undefined {
     if (error instanceof WrongBytes) return undefined
-    return this.done.find(({ untilMs, mayBreak }) => untilMs >= attempt.startedMs && mayBreak(attempt))?.what
+    return this.done.find(({ untilMs, mayBreak }) => untilMs > attempt.startedMs && mayBreak(attempt))?.what
   }
 }
 

@@ -26,7 +26,8 @@ const { minutes, rate } = new Command('npm run soak --')
   .opts<{ minutes: number; rate?: number }>()
 
 const interrupted = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+// Not once: whoever finds himself the last to listen ends the process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort())
 
 await soak(scheduleOf(minutes), interrupted.signal)
 

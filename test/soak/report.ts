@@ -25,7 +25,7 @@ export function reportOf(figures: readonly Judged[], tally: Tally, leftOpen: num
     `failed        ${tally.failed.length}`,
     ...tally.failed.slice(0, 20).map((failure) => `  ${failure}`),
     '',
-    troubles.length === 0 ? 'soak: ok' : `soak: FAILED: ${troubles.join('; ')}`,
+    troubles.length === 0 ? `soak: ok${reservationOf(figures)}` : `soak: FAILED: ${troubles.join('; ')}`,
   ].join('\n')
 }
 
@@ -37,6 +37,11 @@ export function troublesOf(figures: readonly Judged[], { failed }: Tally, leftOp
     ...(failed.length > 0 ? [`${failed.length} attempts failed that should not have`] : []),
     ...(leftOpen ? [`relays hold ${leftOpen} sockets of nobody`] : []),
   ]
+}
+
+function reservationOf(figures: readonly Judged[]): string {
+  const unjudged = figures.filter(({ verdict }) => verdict.outcome === 'too short').length
+  return unjudged === 0 ? '' : `, but too short to judge ${unjudged} of ${figures.length} figures`
 }
 
 function listed(counts: ReadonlyMap<string, number>): string {

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Redis } from 'ioredis'
+import type { Attempt, Phase } from './attempt.ts'
+import { Disturbances } from './disturbance.ts'
+import { WrongBytes } from './keyed-bytes.ts'
+import type { Stage } from './stage.ts'
+
+const broken = new Error('The connection broke')
+
+describe('Disturbances.excuse()', () => {
+  it('excuses what a killed relay carried, for as long as it is away', async () => {
+    const { disturbances, during } = await upTo('relay-2 killed')
+    for (const attempt of [during, attemptAt(during.startedMs, { relays: ['relay-2', 'relay-0'] })]) {
+      assert.equal(disturbances.excuse(attempt, broken), 'relay-2 killed')
+    }
+    assert.equal(
+      disturbances.excuse(attemptAt(during.startedMs, { relays: ['relay-0', 'relay-1'] }), broken),
+      undefined,
+    )
+    assert.equal(disturbances.excuse(attemptAt(performance.now() + 1), broken), undefined)
+  })
+
+  it('excuses an activation that a killed control had in its hands', async () => {
+    const { disturbances, during } = await upTo('control-1 killed')
+    const attempt = (phase: Phase) => attemptAt(during.startedMs, { phase, relays: ['relay-0'] })
+    assert.equal(disturbances.excuse(attempt('activating'), broken), 'control-1 killed')
+    assert.equal(disturbances.excuse(attempt('flowing'), broken), undefined)
+  })
+
+  for (const what of ['Redis flushed', 'Redis restarted', 'relay-2 told to stop', 'control-1 told to stop']) {
+    it(`excuses nothing by this: ${what}`, async () => {
+      const { disturbances, during } = await upTo(what)
+      for (const phase of ['dialling', 'activating', 'flowing'] as const) {
+        assert.equal(disturbances.excuse(attemptAt(during.startedMs, { phase }), broken), undefined)
+      }
+    })
+  }
+
+  it('never excuses wrong bytes', async () => {
+    const { disturbances, during } = await upTo('relay-2 killed')
+    assert.equal(disturbances.excuse(during, new WrongBytes('A wrong byte came after 7')), undefined)
+  })
+})
+
+/** Does one thing after the other until this one is done, with an attempt on relay-2 that began just before it. */
+async function upTo(wanted: string): Promise<{ disturbances: Disturbances; during: Attempt }> {
+  const service = (name: string) => ({ name, current: { kill() {} }, replace: async () => {} })
+  const stage = { relay: service('relay-2'), control: service('control-1'), redis: { restart: async () => {} } }
+  const index = { flushall: async () => 'OK' }
+  const disturbances = new Disturbances(stage as unknown as Stage, index as unknown as Redis)
+  let told = ''
+  let during = attemptAt(performance.now())
+  while (told !== wanted) {
+    during = attemptAt(performance.now())
+    await disturbances.next((what) => {
+      told = what
+    })
+  }
+  return { disturbances, during }
+}
+
+function attemptAt(
+  startedMs: number,
+  { phase = 'flowing', relays = ['relay-2'] }: { phase?: Phase; relays?: string[] } = {},
+): Attempt {
+  return { startedMs, phase, relays: new Set(relays) } as unknown as Attempt
+}
