@@ -59,9 +59,19 @@ const prometheus = {
   brew: 'prometheus',
   dnf: 'golang-github-prometheus',
 }
+
+/** Network namespaces, and what leaves them; tests that need them say so where they cannot be had. */
+const networking = {
+  name: 'nft and ss',
+  present: () => process.platform !== 'linux' || (onPath('nft') && onPath('ip') && onPath('ss')),
+  apt: ['nftables', 'iproute2'],
+  brew: undefined,
+  dnf: ['nftables', 'iproute'],
+}
+
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus],
+  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus, networking],
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
 }
