@@ -36,109 +36,99 @@ const uris = list().refine((texts) => texts.every((text) => URL.canParse(text)),
 /** What an operator can set on control. The environment names begin with `CONTROL_`. */
 export const controlOptions = z
   .object({
-    pod: z.string().default(hostname()).describe('Name of this replica in logs'),
-    logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged'),
-    healthHost: z.string().default('0.0.0.0').describe('Address on which /metrics, /livez and /readyz are served'),
-    healthPort: port().default(9090).describe('Port of the same'),
+    pod: z.string().default(hostname()).describe('Name of this replica in logs.'),
+    logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged.'),
+    healthHost: z.string().default('0.0.0.0').describe('Address that /metrics, /livez and /readyz listen on.'),
+    healthPort: port().default(9090).describe('Port of /metrics, /livez and /readyz.'),
 
-    componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server'),
-    componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections'),
-    componentPort: port().default(5347).describe('Port of the same'),
+    componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server.'),
+    componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections.'),
+    componentPort: port().default(5347).describe('Port of componentHost.'),
     componentInsecure: z
       .stringbool()
       .default(false)
       .describe(
-        'Connect to a public address too, though XEP-0114 has no encryption; where something else encrypts the way',
+        'Connect to a public address too, though XEP-0114 has no encryption; where something else encrypts the way.',
       ),
     componentSecret: secret(
       z
         .string()
         .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII: servers and libraries disagree about the bytes of all else')
-        .describe('The secret shared with the XMPP server'),
+        .describe('The secret shared with the XMPP server.'),
     ),
-    componentConnectTimeoutMs: integer(1)
-      .default(10_000)
-      .describe('How long connecting to the XMPP server may take, in milliseconds'),
+    componentConnectTimeoutMs: integer(1).default(10_000).describe('How long connecting to the XMPP server may take.'),
     componentRetryMs: integer(1)
       .default(500)
-      .describe('Wait after the first loss of the XMPP server, in milliseconds; doubles with every further one'),
-    componentRetryMaxMs: integer(1).default(15_000).describe('The longest that wait grows to, in milliseconds'),
+      .describe('Wait after the first loss of the XMPP server; doubles with every further one.'),
+    componentRetryMaxMs: integer(1).default(15_000).describe('The longest that wait grows to.'),
     componentStandbyMs: integer(1)
       .default(1_000)
-      .describe(
-        'Wait between attempts while another replica is connected, in milliseconds; up to twice as long, by chance',
-      ),
+      .describe('Wait between attempts while another replica is connected; up to twice as long, by chance.'),
     componentMisconfiguredRetryMs: integer(1)
       .default(30_000)
-      .describe('Wait after the XMPP server refused our name or secret, in milliseconds'),
-    componentPingMs: integer(1)
-      .default(10_000)
-      .describe('How often the link to the XMPP server is tried, in milliseconds'),
-    componentSilenceMs: integer(1)
-      .default(150_000)
-      .describe('A link on which nothing came for so long is dead, in milliseconds'),
+      .describe('Wait after the XMPP server refused our name or secret.'),
+    componentPingMs: integer(1).default(10_000).describe('How often the link to the XMPP server is tried.'),
+    componentSilenceMs: integer(1).default(150_000).describe('A link on which nothing came for so long is dead.'),
 
-    discoName: z.string().default('File transfer proxy').describe('What clients show for the proxy'),
-    discoSoftware: z.stringbool().default(false).describe('Tell everybody our software and its version (XEP-0232)'),
-    contactAbuse: uris.default([]).describe('Where to report abuse: URIs, told to everybody (XEP-0157)'),
-    contactAdmin: uris.default([]).describe('Where to reach the administrators: URIs'),
-    contactSupport: uris.default([]).describe('Where to ask for help: URIs'),
+    discoName: z.string().default('File transfer proxy').describe('What clients show for the proxy.'),
+    discoSoftware: z.stringbool().default(false).describe('Tell everybody our software and its version (XEP-0232).'),
+    contactAbuse: uris.default([]).describe('Where to report abuse: URIs, told to everybody (XEP-0157).'),
+    contactAdmin: uris.default([]).describe('Where to reach the administrators: URIs.'),
+    contactSupport: uris.default([]).describe('Where to ask for help: URIs.'),
 
     allow: rules
       .default([])
-      .describe('Who may use the proxy: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains'),
-    deny: rules.default([]).describe('Who may not, whatever `allow` says'),
+      .describe('Who may use the proxy: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains.'),
+    deny: rules.default([]).describe('Who may not, whatever allow says.'),
     admins: bareJids
       .default([])
-      .describe('Who may list and end bytestreams and drain relays by ad-hoc commands (XEP-0050): bare JIDs'),
+      .describe('Who may list and end bytestreams and drain relays by ad-hoc commands (XEP-0050): bare JIDs.'),
     activationsPerRequester: integer(1)
       .default(16)
-      .describe('Activations of one bare JID that may be under way at once'),
+      .describe('Activations of one bare JID that may be under way at once.'),
     bytestreamsPerRequester: integer(0)
       .default(100)
-      .describe('Bytestreams of one bare JID that may be live at once, on all relays together; 0: any number'),
-    bytestreamsPerDomain: integer(0).default(0).describe('The same for all users of one domain'),
+      .describe('Bytestreams of one bare JID that may be live at once, on all relays together; 0: no limit.'),
+    bytestreamsPerDomain: integer(0).default(0).describe('The same for all users of one domain.'),
     dailyBytesPerRequester: integer(0)
       .default(0)
       .describe(
-        'Bytes that bytestreams of one bare JID may relay in a day (UTC), both directions together; what runs is then ended. 0: any number',
+        'Bytes that bytestreams of one bare JID may relay in a day (UTC), both directions together; what runs is then ended. 0: no limit.',
       ),
-    dailyBytesPerDomain: integer(0).default(0).describe('The same for all users of one domain'),
+    dailyBytesPerDomain: integer(0).default(0).describe('The same for all users of one domain.'),
     iqsPerSecond: integer(1)
       .default(20)
       .describe(
-        'Requests of one bare JID that are answered in a second, on average; what it asks beyond that is dropped',
+        'Requests of one bare JID that are answered in a second, on average; what it asks beyond that is dropped.',
       ),
-    iqBurst: integer(1).default(200).describe('Requests of one bare JID that are answered at once, after a rest'),
+    iqBurst: integer(1).default(200).describe('Requests of one bare JID that are answered at once, after a rest.'),
 
     streamhosts: list()
       .transform((texts, context) => orFault(context, () => parseStreamhosts(texts)))
       .default([])
-      .describe('Shared addresses to advertise: [name=]host:port, IPv6 in brackets; one may go without a name'),
+      .describe('Shared addresses to advertise: [name=]host:port, IPv6 in brackets; one may go without a name.'),
     streamhostMode: z
       .enum(['shared', 'per-pod'])
       .default('shared')
-      .describe('`per-pod` advertises the addresses of the relays themselves before the shared ones'),
-    perPodStreamhosts: integer(1, 20).default(3).describe('How many relays are advertised at most'),
+      .describe('per-pod advertises the addresses of the relays themselves before the shared ones.'),
+    perPodStreamhosts: integer(1, 20).default(3).describe('How many relays are advertised at most.'),
 
-    overtakeMs: integer(0).default(2_000).describe('How long an activation waits for halves, in milliseconds'),
-    activationTimeoutMs: integer(1).default(4_500).describe('An activation is answered within this, in milliseconds'),
-    findHalvesTimeoutMs: integer(1)
-      .default(1_000)
-      .describe('How long a relay may take to say what it holds, in milliseconds'),
-    findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once'),
+    overtakeMs: integer(0).default(2_000).describe('How long an activation waits for halves.'),
+    activationTimeoutMs: integer(1).default(4_500).describe('An activation is answered within this.'),
+    findHalvesTimeoutMs: integer(1).default(1_000).describe('How long a relay may take to say what it holds.'),
+    findHalvesConcurrency: integer(1).default(32).describe('Questions to all relays that may be under way at once.'),
 
     selfTest: z
       .stringbool()
       .default(true)
-      .describe('Send bytes through the advertised addresses now and then; off where they cannot be reached from here'),
-    selfTestIntervalMs: integer(1_000).default(60_000).describe('How often, in milliseconds, on average'),
-    selfTestTimeoutMs: integer(100)
-      .default(10_000)
-      .describe('How long a bytestream of the self-test may take, in milliseconds'),
+      .describe(
+        'Send bytes through the advertised addresses now and then; off where they cannot be reached from here.',
+      ),
+    selfTestIntervalMs: integer(1_000).default(60_000).describe('How often, on average.'),
+    selfTestTimeoutMs: integer(100).default(10_000).describe('How long a bytestream of the self-test may take.'),
     selfTestBytes: integer(1, 1 << 24)
       .default(65_536)
-      .describe('How many bytes it carries each way'),
+      .describe('How many bytes it carries each way.'),
 
     registryUrl: secret(
       z
@@ -146,29 +136,27 @@ export const controlOptions = z
         .default('redis://localhost:6379')
         .describe('The registry: redis://, rediss://, redis+sentinel://, redis+cluster:// or memory:'),
     ),
-    directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read, in milliseconds'),
-    directoryMemoryMs: integer(1)
-      .default(60_000)
-      .describe('How long a relay that left the list can still be asked, in milliseconds'),
-    rpcHost: z.string().default('127.0.0.1').describe('Address that gRPC for operators listens on'),
-    rpcPort: port().default(6502).describe('Port of the same'),
+    directoryRefreshMs: integer(1).default(1_000).describe('How often the list of relays is read.'),
+    directoryMemoryMs: integer(1).default(60_000).describe('How long a relay that left the list can still be asked.'),
+    rpcHost: z.string().default('127.0.0.1').describe('Address that gRPC for operators listens on.'),
+    rpcPort: port().default(6502).describe('Port of gRPC.'),
     rpcToken: secret(
       z
         .string()
         .refine(areTokens, tokensWanted)
         .optional()
         .describe(
-          'Token shared with relays and operators; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback',
+          'Token shared with relays and operators; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback.',
         ),
     ),
     tlsCertFile: z
       .string()
       .optional()
       .describe(
-        'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up',
+        'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up.',
       ),
-    tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM'),
-    tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM'),
+    tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM.'),
+    tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
   })
   .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
     path: ['streamhosts'],

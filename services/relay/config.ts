@@ -7,7 +7,7 @@ import { integer, list, type Options, port, secret } from '../shared/runtime/opt
 /** The relay's options; `RELAY_…` in the environment. */
 export const relayOptions = z.object({
   pod: z.string().default(hostname()).describe('Name of this relay, unique among relays.'),
-  logLevel: z.enum(logLevels).default('info').describe('How much is logged.'),
+  logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged.'),
   healthHost: z.string().default('0.0.0.0').describe('Address that /metrics, /livez and /readyz listen on.'),
   healthPort: port().default(9091).describe('Port of /metrics, /livez and /readyz.'),
   registryUrl: secret(

@@ -79,6 +79,13 @@ describe('readOptions()', () => {
     }
   })
 
+  it('says of an option that must be given what it is', () => {
+    const needed = z.object({ domain: z.string().describe('Where.'), token: secret(z.string().describe('The token.')) })
+    assert.throws(() => readOptions('relay', needed, {}), {
+      message: /RELAY_DOMAIN is needed: Where\.\n {2}RELAY_TOKEN or RELAY_TOKEN_FILE is needed: The token\./,
+    })
+  })
+
   it('reads a secret from a file, and never shows its value', () => {
     const file = join(folder, 'token')
     writeFileSync(file, 'canary-secret\n')

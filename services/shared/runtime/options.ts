@@ -57,7 +57,14 @@ export function readOptions<S extends OptionSchema>(service: string, schema: S, 
   }
   const parsed = schema.safeParse(given)
   for (const issue of parsed.error?.issues ?? []) {
-    faults.push(`${environmentName(service, String(issue.path[0] ?? ''))}: ${issue.message}`)
+    const option = String(issue.path[0] ?? '')
+    const type = schema.shape[option]
+    const isAbsent = type !== undefined && given[option] === undefined && !type.safeParse(undefined).success
+    faults.push(
+      isAbsent
+        ? `${givenBy(service, option, type)} is needed: ${type.description ?? ''}`
+        : `${environmentName(service, option)}: ${issue.message}`,
+    )
   }
   if (!parsed.success || faults.length > 0) {
     throw new Failure('malformed', `Cannot read the options of ${service}:\n  ${faults.join('\n  ')}`)
@@ -69,10 +76,15 @@ export function readOptions<S extends OptionSchema>(service: string, schema: S, 
 /** Every option of a service with its meaning and default, a line each, for `--help`. */
 export function describeOptions(service: string, schema: OptionSchema): string {
   const lines = Object.entries(schema.shape).map(([option, type]) => {
-    const name = environmentName(service, option)
-    return `  ${secrets.has(type) ? `${name} or ${name}_FILE` : name}\n      ${type.description ?? ''}${defaultOf(type)}`
+    return `  ${givenBy(service, option, type)}\n      ${type.description ?? ''}${defaultOf(type)}`
   })
-  return `\nOptions, read from the environment:\n\n${lines.join('\n')}\n`
+  return `\nOptions, read from the environment; names in _MS are milliseconds:\n\n${lines.join('\n')}\n`
+}
+
+/** The variables that an option can be given by. */
+function givenBy(service: string, option: string, type: z.ZodType): string {
+  const name = environmentName(service, option)
+  return secrets.has(type) ? `${name} or ${name}_FILE` : name
 }
 
 function defaultOf(type: z.ZodType): string {
