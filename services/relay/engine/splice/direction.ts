@@ -84,7 +84,9 @@ export class Direction {
   /** When to look again though nothing happens: milliseconds of `performance.now()`, 0 for never. */
   get wakeAt(): number {
     if (this.#finished || this.#end) return 0
-    return this.#starving ? this.#patientUntil : this.#restsUntil
+    if (this.#starving) return this.#patientUntil
+    // Whoever waits for the receiver hears of it by an event: at an alarm it would find nothing changed, for ever anew.
+    return this.blocked ? 0 : this.#restsUntil
   }
 
   /** Moves what there is, up to a turn's worth. */
