@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, writeFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { temporaryFolder } from '../../../deploy/local/folder.ts'
 import { createAuthority } from '../../../test/support/certificates.ts'
@@ -31,10 +31,13 @@ describe('openTlsIdentity()', () => {
     const files = await authority.issue('pod')
     const other = await authority.issue('other')
     await writeFile(folder.file('empty.pem'), '')
+    const pem = await readFile(files.tlsCertFile, 'utf8')
+    await writeFile(folder.file('half-written.pem'), pem + pem.slice(0, pem.length / 2))
     const faults: [Partial<typeof files>, RegExp][] = [
       [{ tlsCertFile: folder.file('nowhere.pem') }, /ENOENT.*nowhere\.pem/],
       [{ tlsCaFile: folder.file('empty.pem') }, /PEM|no start line/i],
       [{ tlsKeyFile: other.tlsKeyFile }, /the key is not that of the certificate/],
+      [{ tlsCertFile: folder.file('half-written.pem') }, /bad end line/],
     ]
     for (const [fault, says] of faults) {
       assert.throws(

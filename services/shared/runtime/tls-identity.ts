@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createSecureContext } from 'node:tls'
 import { Failure } from '../bytestream/failure.ts'
 import type { Logger } from './log.ts'
 import { environmentName } from './options.ts'
@@ -117,6 +118,8 @@ function checked(material: TlsMaterial): TlsMaterial {
   if (!new X509Certificate(material.cert).checkPrivateKey(createPrivateKey(material.key))) {
     throw new Error('the key is not that of the certificate')
   }
+  // Reads what stands behind our certificate as well: the last of the chain may be half written.
+  createSecureContext(material)
   return material
 }
 
