@@ -6,6 +6,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { chartFiles } from '../deploy/chart/files.ts'
+import { renderLimitsPage } from '../deploy/limits/limits-page.ts'
 import { temporaryFolder } from '../deploy/local/folder.ts'
 import { monitoringFiles } from '../deploy/monitoring/files.ts'
 
@@ -51,6 +52,17 @@ describe('the generated files of deploy/monitoring', () => {
         `${name} differs from what the services and dashboards say: run \`npm run generate\``,
       )
     }
+  })
+})
+
+describe('LIMITS.md', () => {
+  it('is what `npm run generate` writes', async () => {
+    const committed = await readFile(join(root, 'LIMITS.md'), 'utf8')
+    assert.equal(
+      committed,
+      renderLimitsPage(),
+      'LIMITS.md differs from the options of the services: run `npm run generate`',
+    )
   })
 })
 

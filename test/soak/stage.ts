@@ -50,7 +50,13 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
       server: 'ejabberd',
       relay: { logLevel: 'warn', activationTimeoutMs, drainTimeoutMs: 60_000 },
       // All the load comes as one account.
-      control: { logLevel: 'warn', activationsPerRequester: 10_000, iqsPerSecond: 10_000, iqBurst: 10_000 },
+      control: {
+        logLevel: 'warn',
+        activationsPerRequester: 10_000,
+        bytestreamsPerRequester: 10_000,
+        iqsPerSecond: 10_000,
+        iqBurst: 10_000,
+      },
     }),
   )
   const kept = fleet.control
