@@ -1,7 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty'
-import type { Command } from 'commander'
-import { Failure } from '../shared/bytestream/failure.ts'
-import { type Jid, parseJid } from '../shared/bytestream/jid.ts'
+import { type Command, InvalidArgumentError } from 'commander'
+import { formatJid, type Jid, parseJid } from '../shared/bytestream/jid.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import type { Session } from '../shared/xmpp/session.ts'
 import { connectAccount, readPassword } from './account.ts'
@@ -77,9 +76,9 @@ export async function login(
 ): Promise<Session> {
   const text = flags.jid ?? env.SPLICE65_JID
   const file = flags.passwordFile ?? env.SPLICE65_PASSWORD_FILE
-  if (!text) throw new Failure('malformed', 'No account: give --jid or SPLICE65_JID')
-  if (!file) throw new Failure('malformed', 'No password: give --password-file or SPLICE65_PASSWORD_FILE')
-  const asked: Jid = parseJid(text)
+  if (!text) throw new InvalidArgumentError('No account: give --jid or SPLICE65_JID')
+  if (!file) throw new InvalidArgumentError('No password: give --password-file or SPLICE65_PASSWORD_FILE')
+  const asked: Jid = parseJidArgument(text)
   const jid = asked.resource ? asked : { ...asked, resource }
   const account = await connectAccount(
     {
@@ -94,7 +93,21 @@ export async function login(
   return account.session
 }
 
+/** Reads a JID that the user gave; one that is none is a fault of the command line. */
+export function parseJidArgument(text: string): Jid {
+  try {
+    return parseJid(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
+}
+
 /** For options that may be given several times. */
 export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value]
+}
+
+/** The same for JIDs. */
+export function collectJid(text: string, earlier?: string[]): string[] {
+  return collect(formatJid(parseJidArgument(text)), earlier)
 }

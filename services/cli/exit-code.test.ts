@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { InvalidArgumentError } from 'commander'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { StanzaError } from '../shared/xmpp/stanza-error.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-code.ts'
@@ -14,6 +15,10 @@ describe('exitCodeOf()', () => {
     assert.equal(exitCodeOf(new StanzaError({ condition: 'forbidden' })), 4)
     assert.equal(exitCodeOf(new StanzaError({ condition: 'service-unavailable' })), 3)
     assert.equal(exitCodeOf(new StanzaError({ condition: 'gone' })), 5)
+  })
+
+  it('is 2 for a command line that is wrong', () => {
+    assert.equal(exitCodeOf(new InvalidArgumentError('x')), 2)
   })
 
   it('is 1 for what nobody expected', () => {

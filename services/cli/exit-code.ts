@@ -1,3 +1,4 @@
+import { CommanderError } from 'commander'
 import { Failure, type FailureCode } from '../shared/bytestream/failure.ts'
 import { StanzaError, type StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
 
@@ -20,7 +21,7 @@ export const exitCodes = {
 export const exitCodeHelp = `
 Exit codes:
   0    done
-  1    a fault of the program, or a self-test that did not pass
+  1    a fault of the program or a service's options, or a self-test that did not pass
   2    the command line is wrong
   3    no such file, account, proxy, relay or bytestream, or the other end knows no common way
   4    refused: by the other end, the proxy, the server or a rule
@@ -52,6 +53,7 @@ const conditions: Partial<Record<StanzaErrorCondition, FailureCode>> = {
 
 /** The exit code for whatever a command threw. */
 export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
   if (error instanceof Failure) return exitCodes[error.code]
   if (error instanceof StanzaError) return exitCodes[conditions[error.condition] ?? 'unavailable']
   return exitCodes.internal

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
+import { version } from '../shared/runtime/version.ts'
 import type { Surroundings } from './command.ts'
 import { drainCommand } from './commands/drain.ts'
 import { endCommand } from './commands/end.ts'
@@ -19,6 +20,7 @@ import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-code.ts'
 export async function runProgram(argv: readonly string[], surroundings: Surroundings): Promise<number | undefined> {
   const program = new Command('splice65')
     .description('File transfer over XMPP, and the XEP-0065 proxy that carries it')
+    .version(version, '-V, --version', 'print the version')
     .addCommand(sendCommand(surroundings))
     .addCommand(receiveCommand(surroundings))
     .addCommand(probeCommand(surroundings))
@@ -33,13 +35,15 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     .addHelpText('after', exitCodeHelp)
 
   // Commands inherit these only when they are made by their parent.
-  for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError()
+  for (const command of [program, ...program.commands]) {
+    const name = command === program ? 'splice65' : `splice65 ${command.name()}`
+    command.exitOverride().showHelpAfterError(`${name} --help tells what can be given`)
+  }
 
   try {
     await program.parseAsync(argv)
     return undefined
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     return surroundings.signal.aborted ? exitCodes.interrupted : exitCodeOf(error)
   }
 }

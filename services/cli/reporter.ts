@@ -110,9 +110,7 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
       if (json) line({ event: 'probed', proxy, ...result })
       else {
         const rate = formatBytes(Math.round((result.bytes / result.durationMs) * 1000))
-        stdout.write(
-          `ok  ${proxy} at ${describeStreamhost(result.streamhost)}: ${formatBytes(result.bytes)}, ${rate}/s\n`,
-        )
+        stdout.write(`ok  ${describeStreamhost(result.streamhost)}: ${formatBytes(result.bytes)}, ${rate}/s\n`)
       }
     },
     advise(stage, advice) {

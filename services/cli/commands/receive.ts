@@ -7,6 +7,7 @@ import {
   type AccountFlags,
   collect,
   login,
+  parseJidArgument,
   perform,
   RECEIVER_RESOURCE,
   type ReportFlags,
@@ -28,7 +29,11 @@ export function receiveCommand(surroundings: Surroundings): Command {
   const command = new Command('receive')
     .description('receive files, until interrupted')
     .requiredOption('--into <folder>', 'where files go; nothing there is overwritten')
-    .requiredOption('--from <jid>', 'whose files to take: a bare JID, a domain or "any"; may be repeated', collect)
+    .requiredOption(
+      '--from <jid>',
+      'whose files to take: a bare JID, a domain or "any"; may be repeated',
+      collectSender,
+    )
     .option('--once', 'end after one file')
     .option('--max-size <bytes>', 'decline larger files', parseSize)
   return withReport(withAccount(command)).action((flags: ReceiveFlags) => receive(surroundings, flags))
@@ -37,7 +42,7 @@ export function receiveCommand(surroundings: Surroundings): Command {
 async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise<void> {
   const { signal } = surroundings
   await perform(surroundings, flags, async (reporter, cleanup) => {
-    const allowed = new Set(flags.from.map((from) => (from === ANYONE ? from : formatBareJid(parseJid(from)))))
+    const allowed = new Set(flags.from)
     const session = await login(surroundings, flags, RECEIVER_RESOURCE, reporter.warn, cleanup)
     const first = Promise.withResolvers<void>()
     const parts: ReceiverParts = {
@@ -73,6 +78,10 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve()
     signal.addEventListener('abort', () => resolve(), { once: true })
   })
+}
+
+function collectSender(text: string, earlier?: string[]): string[] {
+  return collect(text === ANYONE ? text : formatBareJid(parseJidArgument(text)), earlier)
 }
 
 function parseSize(text: string): number {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Command, Option } from 'commander'
-import { formatJid, parseJid } from '../../shared/bytestream/jid.ts'
+import { formatJid, type Jid } from '../../shared/bytestream/jid.ts'
 import type { Method } from '../../shared/transfer/events.ts'
 import { offerUrl } from '../../shared/transfer/oob-sender.ts'
 import { sendFile } from '../../shared/transfer/sender.ts'
@@ -10,7 +10,9 @@ import { ns } from '../../shared/xmpp/xml.ts'
 import {
   type AccountFlags,
   collect,
+  collectJid,
   login,
+  parseJidArgument,
   perform,
   RECEIVER_RESOURCE,
   type ReportFlags,
@@ -20,7 +22,7 @@ import {
 } from '../command.ts'
 
 interface SendFlags extends AccountFlags, ReportFlags {
-  to: string
+  to: Jid
   method: Method | 'auto'
   proxy?: string[]
   direct: boolean
@@ -32,11 +34,15 @@ export function sendCommand(surroundings: Surroundings): Command {
   const command = new Command('send')
     .description('send a file')
     .argument('<file>', 'a file, or an http or https URL to pass on')
-    .requiredOption('--to <jid>', `the receiver; a bare JID means its resource "${RECEIVER_RESOURCE}"`)
+    .requiredOption(
+      '--to <jid>',
+      `the receiver; a bare JID means its resource "${RECEIVER_RESOURCE}"`,
+      parseJidArgument,
+    )
     .addOption(
       new Option('--method <method>', 'how the bytes travel').choices(['auto', 's5b', 'ibb', 'oob']).default('auto'),
     )
-    .option('--proxy <jid>', 'a proxy to use instead of those the server lists; may be repeated', collect)
+    .option('--proxy <jid>', 'a proxy to use instead of those the server lists; may be repeated', collectJid)
     .option('--no-direct', 'do not offer our own addresses')
     .option('--address <ip>', 'the address of ours to offer instead of all; may be repeated', collect)
     .option('--description <text>', 'a line for the receiver')
@@ -46,8 +52,7 @@ export function sendCommand(surroundings: Surroundings): Command {
 async function send(surroundings: Surroundings, path: string, flags: SendFlags): Promise<void> {
   await perform(surroundings, flags, async (reporter, cleanup) => {
     const isUrl = /^https?:\/\//i.test(path)
-    const target = parseJid(flags.to)
-    const to = formatJid(target.resource ? target : { ...target, resource: RECEIVER_RESOURCE })
+    const to = formatJid(flags.to.resource ? flags.to : { ...flags.to, resource: RECEIVER_RESOURCE })
     const file = isUrl ? undefined : cleanup.adopt(await openSourceFile(path), (source) => source.close())
     // A resource of its own, so that sending does not push a receiver of the same account out.
     const resource = `splice65-${randomBytes(4).toString('hex')}`
