@@ -164,6 +164,9 @@ describe('The self-test, with two relays behind one address and a Redis', () => 
       const { report, only } = await tested({})
       assert.deepEqual([only.outcome, only.relays], ['passed', ['relay-1']])
       assert.deepEqual(report.relays, [{ name: 'relay-1', reached: true }])
+      const inTurn = perTest.use(await startBalancer())
+      for (const relay of [0, 1]) inTurn.add({ host, port: socksPort(relays.relay(relay)) })
+      assert.equal((await tested({ port: inTurn.address.port })).only.outcome, 'passed')
       const own = await tested({ port: socksPort(relays.relay(0)) })
       assert.deepEqual([own.only.outcome, own.only.reason], ['failed', 'socks-reply'])
     } finally {

@@ -1,5 +1,6 @@
 import type { Streamhost } from '../bytestreams/streamhost.ts'
 import type { StreamhostReport } from './report.ts'
+import { generalFailure } from './round-trip.ts'
 import type { SelfTestFailure } from './self-test-failure.ts'
 
 /** One bytestream through the address: answers with the relays it took, throws a `SelfTestFailure`. */
@@ -11,9 +12,6 @@ export interface AddressCheckOptions {
   /** Aborts when the test is to be given up: what is then thrown says nothing about the address. */
   readonly signal: AbortSignal
 }
-
-/** REP 01, general failure: what a relay says that drains, and another behind the same address may say yes. */
-const generalFailure = 1
 
 /**
  * Checks one address with one bytestream, and with more until every relay of `wanted` has carried bytes: each

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { digestOf } from '../../shared/bytestream/digest.ts'
 import { formatJid, type Jid } from '../../shared/bytestream/jid.ts'
-import { dialStreamhost } from '../../shared/transfer/socks5-client.ts'
+import { DialFailure, dialStreamhost } from '../../shared/transfer/socks5-client.ts'
 import type { Activator } from '../bytestreams/activator.ts'
 import { type Streamhost, streamhostJid } from '../bytestreams/streamhost.ts'
 import { asSelfTestFailure, SelfTestFailure, type SelfTestStage } from './self-test-failure.ts'
@@ -15,10 +15,16 @@ export interface RoundTripOptions {
   readonly signal: AbortSignal
 }
 
+/** REP 01, general failure: what a relay says that drains, and another behind the same address may say yes. */
+export const generalFailure = 1
+
+/** A balancer that goes round in turn would otherwise lead one of the two connections to a draining relay every time. */
+const mostDials = 4
+
 /**
  * Sends bytes through an advertised address and back, as two clients would: two connections that name one digest, an
  * activation, random bytes both ways, a FIN both ways. Answers with the names of the relays that held the two halves.
- * Both sockets are closed in the end. Throws `SelfTestFailure`.
+ * Who is refused as by a draining relay dials again. Both sockets are closed in the end. Throws `SelfTestFailure`.
  */
 export async function roundTrip(
   { activator }: { readonly activator: Pick<Activator, 'activate'> },
@@ -31,9 +37,14 @@ export async function roundTrip(
   const address = { jid: streamhostJid(componentDomain, name), host, port }
 
   using sockets = new DisposableStack()
-  const dial = async () => {
-    const socket = await dialStreamhost(address, digest, { signal })
-    return sockets.adopt(socket, (it) => it.destroy())
+  const dial = async (dials = 1): Promise<Socket> => {
+    try {
+      return sockets.adopt(await dialStreamhost(address, digest, { signal }), (it) => it.destroy())
+    } catch (error) {
+      const isDraining = error instanceof DialFailure && error.reply === generalFailure
+      if (isDraining && dials < mostDials) return dial(dials + 1)
+      throw error
+    }
   }
   const abort = () => sockets.dispose()
   let stage: SelfTestStage = 'dial'
