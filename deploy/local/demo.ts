@@ -109,7 +109,7 @@ async function writePasswords(fleet: Fleet, folder: Folder): Promise<void> {
 
 /** Two bars that follow the two ends; resolves when both have the whole file. */
 async function showTransfer(alice: Cli, bob: Cli, size: number): Promise<void> {
-  const format = '  {who} {bar} {percentage}%  {value}/{total} MiB  {eta_formatted} left'
+  const format = '  {who} {bar} {percentage}%  {value}/{total} MiB'
   const bars = new MultiBar(
     { format, hideCursor: true, noTTYOutput: true, notTTYSchedule: 2_000 },
     Presets.shades_classic,
@@ -155,7 +155,7 @@ function report(alice: Cli, bob: Cli, path: string, story: Readonly<Record<strin
   const { bytesPerSecond } = last(alice, 'done')
   console.log(`
 path      ${String(story.path)}: ${String(story.pod)}, which owns it, and ${String(story.peer)}
-outcome   ${String(story.outcome)}, ${String(story.bytesFromFirst)} + ${String(story.bytesFromSecond)} bytes in ${String(story.durationMs)} ms
+outcome   ${String(story.outcome)}, ${Number(story.bytesFromFirst) + Number(story.bytesFromSecond)} bytes in ${String(story.durationMs)} ms
 rate      ${(Number(bytesPerSecond) / MIB).toFixed(0)} MiB/s
 SHA-256   ${String(last(alice, 'done').sha256)}  sent      ${basename(path)}
           ${String(last(bob, 'done').sha256)}  received  ${basename(String(last(bob, 'done').path))}
@@ -194,8 +194,8 @@ ${relays.map(({ name, healthUrl, socks }) => `  ${name}    ${healthUrl}/metrics,
 
 Try, in two terminals:
 
-  ${cliCommand} receive ${account('bob')} --from ${xmpp.domain} --into .
-  ${cliCommand} send README.md --to bob@${xmpp.domain} ${account('alice')} --trace
+  ${cliCommand} receive ${account('bob')} --from ${xmpp.domain} --into ${folder.file('bob')}
+  ${cliCommand} send README.md --to bob@${xmpp.domain} ${account('alice')} --no-direct --trace
 
 and, as the operator:
 
@@ -203,6 +203,7 @@ and, as the operator:
   ${cliCommand} top ${operator}
   ${cliCommand} selftest ${operator}
   ${cliCommand} drain relay-0 --wait ${operator}
+  ${cliCommand} drain relay-0 --undo ${operator}
 `)
   await stopped
 }

@@ -16,6 +16,7 @@ interface ServeFlags {
   secretFile?: string
   listen?: string
   advertise?: string
+  tokenFile?: string
 }
 
 export function serveCommand({ env }: Surroundings): Command {
@@ -26,6 +27,7 @@ export function serveCommand({ env }: Surroundings): Command {
     .option('--secret-file <file>', 'file with the component’s secret (CONTROL_COMPONENT_SECRET_FILE)')
     .option('--listen <host:port>', 'where clients are served (RELAY_LISTEN)')
     .option('--advertise <host:port>', 'the address clients are told (CONTROL_STREAMHOSTS)')
+    .option('--token-file <file>', 'file with the token for ls, top, end, drain, selftest (CONTROL_RPC_TOKEN_FILE)')
     .addHelpText('after', '\nEvery other option of control and relay can be set in the environment.')
     .action((flags: ServeFlags) => run('serve', z.object({}), () => startBoth(environmentOf(env, flags))))
 }
@@ -53,10 +55,10 @@ async function startBoth(env: Environment): Promise<Running> {
 
 /**
  * The environment with what the flags say, and with gRPC and trunk of the relay kept on loopback. Without a token of the
- * operator's there is one that nobody knows.
+ * operator's there is one that nobody knows. No balancer stands before this relay, so its drain waits for none.
  */
 function environmentOf(env: Environment, flags: ServeFlags): Environment {
-  const hasToken = env.CONTROL_RPC_TOKEN || env.CONTROL_RPC_TOKEN_FILE
+  const hasToken = flags.tokenFile || env.CONTROL_RPC_TOKEN || env.CONTROL_RPC_TOKEN_FILE
   const server = flags.server && /^(.*?)(?::(\d+))?$/.exec(flags.server)
   const given = {
     CONTROL_COMPONENT_DOMAIN: flags.domain,
@@ -64,9 +66,11 @@ function environmentOf(env: Environment, flags: ServeFlags): Environment {
     CONTROL_COMPONENT_PORT: server ? server[2] : undefined,
     CONTROL_COMPONENT_SECRET_FILE: flags.secretFile,
     CONTROL_STREAMHOSTS: flags.advertise,
+    CONTROL_RPC_TOKEN_FILE: flags.tokenFile,
     RELAY_LISTEN: flags.listen,
   }
   return {
+    RELAY_DRAIN_DELAY_MS: '0',
     ...env,
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
     ...(!hasToken && { CONTROL_RPC_TOKEN: randomBytes(32).toString('hex') }),
