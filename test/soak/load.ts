@@ -62,7 +62,9 @@ export class Load {
         delivered += 1
       }
     }
-    await Promise.all(Array.from({ length: calibrationLanes }, lane))
+    await Promise.all(Array.from({ length: calibrationLanes }, lane)).catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
     return delivered / (durationMs / 1_000)
   }
 
@@ -114,10 +116,10 @@ export class Load {
       await run(attempt, oneOf(parts.relays.filter(({ kept }) => kept)))
       this.tally.deliveredBytes += attempt.deliveredBytes
     } catch (error) {
+      const excuse = this.#disturbances.excuse(attempt, error)
       // Ctrl-C may reach the services a moment before us.
       await delay(interruptMs, undefined, { signal: this.#interrupted }).catch(() => {})
       if (this.#interrupted.aborted) return
-      const excuse = this.#disturbances.excuse(attempt, error)
       if (excuse !== undefined) return count(this.tally.excused, excuse)
       const where = `${attempt.phase}, ${[...attempt.relays].join(' and ')}`
       this.tally.failed.push(`${what} (${where}): ${error instanceof Error ? error.message : String(error)}`)

@@ -56,7 +56,7 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) load.tally.failed.push(`the soak itself: ${error instanceof Error ? error.message : error}`)
   }
   // Ctrl-C in a terminal goes to all processes: what is under way then breaks for no fault of theirs.
-  const leftOpen = signal.aborted ? undefined : await settle(load, stage)
+  const leftOpen = signal.aborted || failed.signal.aborted ? undefined : await settle(load, stage)
   const judged = figures.judged(startedMs + schedule.warmUpMs)
   console.log(`\n${reportOf(judged, load.tally, leftOpen)}`)
   if (troublesOf(judged, load.tally, leftOpen).length > 0) process.exitCode = 1

@@ -22,6 +22,7 @@ export function reportOf(figures: readonly Judged[], tally: Tally, leftOpen: num
     `delivered     ${tally.delivered} transfers, ${(tally.deliveredBytes / 1024 ** 3).toFixed(2)} GiB, every byte compared`,
     `misbehaved    ${listed(tally.misbehaved)}, each answered as it should be`,
     `excused       ${listed(tally.excused)}`,
+    `held back     ${tally.heldBack}, because too many were under way`,
     `failed        ${tally.failed.length}`,
     ...tally.failed.slice(0, 20).map((failure) => `  ${failure}`),
     '',
