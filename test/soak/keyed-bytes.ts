@@ -1,5 +1,4 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -27,7 +26,7 @@ export async function sendKeyed(socket: Socket, { key, size }: KeyedBytes, upTo 
   for (let left = upTo; left > 0; left -= zeros.length) {
     const chunk = stream.update(zeros.subarray(0, Math.min(left, zeros.length)))
     if (socket.destroyed) throw new Error(`The connection ended with ${left} of ${size} bytes unsent`)
-    if (!socket.write(chunk)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+    if (!socket.write(chunk)) await drained(socket)
   }
 }
 
@@ -53,6 +52,17 @@ async function* chunksOf(socket: Socket): AsyncGenerator<Buffer> {
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     for (let at = 0; at < chunk.length; at += zeros.length) yield chunk.subarray(at, at + zeros.length)
   }
+}
+
+/** Resolves when the socket takes more, or never will. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
 }
 
 function keystream(key: Buffer) {
