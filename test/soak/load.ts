@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { abbreviate } from '../../services/shared/bytestream/digest.ts'
 import { Attempt } from './attempt.ts'
 import type { Disturbances } from './disturbance.ts'
 import { misbehaviours } from './misbehaviour.ts'
@@ -24,6 +25,8 @@ const misbehaviourEvery = 100
 /** More at once than half load ever needs. A machine that others keep busy is given less to do, not overrun. */
 const mostUnderWay = 48
 const interruptMs = 500
+/** Reading the logs takes time, and a few failures tell what the rest would. */
+const mostExplained = 10
 const calibrationLanes = 16
 /** Sizes are spread evenly over the powers of two up to this. */
 const greatestSizeLog2 = 24
@@ -122,8 +125,21 @@ export class Load {
       if (this.#interrupted.aborted) return
       if (excuse !== undefined) return count(this.tally.excused, excuse)
       const where = `${attempt.phase}, ${[...attempt.relays].join(' and ')}`
-      this.tally.failed.push(`${what} (${where}): ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      const told = this.tally.failed.length < mostExplained ? this.#toldOf(attempt) : []
+      this.tally.failed.push([`${what} (${where}): ${why}`, ...told].join('\n    '))
     }
+  }
+
+  /** What the services that run have logged of an attempt. */
+  #toldOf({ agreement }: Attempt): string[] {
+    const { kept, relay, control } = this.#stage
+    const digest = abbreviate(agreement.digest)
+    return [...kept.relays, kept.control, relay.current, control.current].flatMap(({ name, lines }) =>
+      lines()
+        .filter((line) => line.digest === digest)
+        .map((line) => `${name}: ${JSON.stringify(line)}`),
+    )
   }
 
   #parts() {

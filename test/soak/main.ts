@@ -56,7 +56,7 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
     if (!signal.aborted) load.tally.failed.push(`the soak itself: ${error instanceof Error ? error.message : error}`)
   }
   // Ctrl-C in a terminal goes to all processes: what is under way then breaks for no fault of theirs.
-  const leftOpen = signal.aborted || failed.signal.aborted ? undefined : await settle(load, stage)
+  const leftOpen = signal.aborted || failed.signal.aborted ? undefined : await settle(load, stage, signal)
   const judged = figures.judged(startedMs + schedule.warmUpMs)
   console.log(`\n${reportOf(judged, load.tally, leftOpen)}`)
   if (troublesOf(judged, load.tally, leftOpen).length > 0) process.exitCode = 1
@@ -90,13 +90,15 @@ function connectIndex({ redis }: Stage): Redis {
   return index
 }
 
-/** Waits until nothing is under way, and gives the sockets that relays then still hold. */
-async function settle(load: Load, { kept, relay }: Stage): Promise<number> {
+/** Waits until nothing is under way, and gives the sockets that relays then still hold; undefined when interrupted. */
+async function settle(load: Load, { kept, relay }: Stage, signal: AbortSignal): Promise<number | undefined> {
   await load.settle()
-  const open = () => sample([...kept.relays, relay.current], 'splice65_sockets_open')
-  await until('relays hold no socket', async () => (await open()) === 0, { timeoutMs: restMs, everyMs: 500 }).catch(
-    () => {},
-  )
+  const open = () =>
+    sample([...kept.relays, relay.current], 'splice65_sockets_open').catch((error: unknown) => {
+      if (!signal.aborted) throw error
+      return undefined
+    })
+  await until('relays hold no socket', async () => !(await open()), { timeoutMs: restMs, everyMs: 500 }).catch(() => {})
   return open()
 }
 

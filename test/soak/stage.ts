@@ -48,10 +48,10 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
       relays: 3,
       // It lets both controls serve at once, so that one is missed when it goes and the other is never idle.
       server: 'ejabberd',
-      relay: { logLevel: 'warn', activationTimeoutMs, drainTimeoutMs: 60_000 },
+      relay: { logLevel: 'info', activationTimeoutMs, drainTimeoutMs: 60_000 },
       // All the load comes as one account.
       control: {
-        logLevel: 'warn',
+        logLevel: 'info',
         activationsPerRequester: 10_000,
         bytestreamsPerRequester: 10_000,
         iqsPerSecond: 10_000,
