@@ -241,16 +241,20 @@ class Negotiation {
       events.halfWaits(half)
     } catch (error) {
       const failure = asFailure(error, 'Cannot take the half-connection in')
-      if (this.#over) return this.#drop(failure)
+      if (this.#over) {
+        // Without a half its client has left before the claim failed, which has been told.
+        if (this.#half) this.#drop(this.#half, failure)
+        return
+      }
       const result = failure.code === 'taken' ? 'taken' : pairing.draining ? 'draining' : 'unavailable'
       this.#refuse(result, request.reply(replyFor[failure.code] ?? rep.generalFailure), failure.message)
     }
   }
 
   /** Its reply is out, but the engine cannot hold it. */
-  #drop(failure: Failure): void {
+  #drop(half: HalfConnection, failure: Failure): void {
     this.#socket.on('error', ignore).destroy()
-    if (this.#half) this.#parts.pairing.end(this.#half, { outcome: 'refused', reason: 'over-limit' })
+    this.#parts.pairing.end(half, { outcome: 'refused', reason: 'over-limit' })
     this.#parts.events.handshakeEnded('over-limit', this.#remote, failure.message)
   }
 

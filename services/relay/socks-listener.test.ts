@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, it } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { ManualClock } from '../../test/support/manual-clock.ts'
+import { freshDigest } from '../../test/support/relays.ts'
+import { connectRequest, greeting } from '../../test/support/socks-client.ts'
+import { until } from '../../test/support/until.ts'
+import { Failure } from '../shared/bytestream/failure.ts'
+import { createMemoryRegistry } from '../shared/registry/memory.ts'
+import { streamEngine } from './engine/stream.ts'
+import { ConnectionRate } from './limits/connection-rate.ts'
+import { Places } from './limits/places.ts'
+import { Pairing } from './pairing.ts'
+import { SocketCount } from './socket-count.ts'
+import { listenSocks } from './socks-listener.ts'
+
+describe('listenSocks()', () => {
+  it('tells the end of a handshake once, though its claim fails after its client has left', async () => {
+    const clock = new ManualClock()
+    const claim = Promise.withResolvers<never>()
+    const registry = { ...createMemoryRegistry({ clock }), claim: () => claim.promise }
+    const ended: string[] = []
+    const events = {
+      handshakeEnded: (result: string) => void ended.push(result),
+      halfWaits: () => {},
+      halfEnded: () => {},
+      registryFailed: () => {},
+    }
+    const pairing = new Pairing(
+      { registry, clock, events, activated: () => false },
+      { pod: 'r0', activationTimeoutMs: 120_000, finishedTimeoutMs: 10_000 },
+    )
+    const places = () => new Places({ most: 2, mostPerSource: 0 })
+    const limits = { rate: new ConnectionRate({ clock }, 0), negotiating: places(), waiting: places() }
+    await using opened = new AsyncDisposableStack()
+    const listener = await listenSocks(
+      { pairing, engine: streamEngine, clock, sockets: new SocketCount(2, () => 0), ...limits, events },
+      {
+        ...{ streamhost: '', host: '127.0.0.1', port: 0, knowsSources: false },
+        ...{ handshakeTimeoutMs: 10_000, handshakeTimeoutPressedMs: 5_000 },
+      },
+    )
+    opened.defer(() => listener.stop())
+    const client = connect(listener.address.port, '127.0.0.1')
+    await once(client, 'connect')
+    client.write(Buffer.concat([greeting, connectRequest(freshDigest())]))
+    await until('its half is claimed', () => pairing.size === 1)
+    client.resetAndDestroy()
+    await until('it has left', () => ended.length === 1)
+    claim.reject(new Failure('taken', 'Both slots are held'))
+    await setImmediate()
+    assert.deepEqual([pairing.size, ended], [0, ['aborted']])
+  })
+})
