@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type HeaderStep, ProxyHeader } from './header.ts'
+import { readProxyHeader } from '../../../test/support/read-proxy-header.ts'
+import { ProxyHeader } from './header.ts'
 
 const signature = Buffer.from('\r\n\r\n\0\r\nQUIT\n')
 const ipv4 = Buffer.from('c0000201cb00710504d21e61', 'hex')
@@ -9,17 +10,6 @@ const ipv6 = Buffer.from(`${'20010db8'.padEnd(31, '0')}1${'20010db8'.padEnd(31, 
 
 function binary(versionAndCommand: number, family: number, body: Buffer, length = body.length): Buffer {
   return Buffer.concat([signature, Buffer.from([versionAndCommand, family, length >> 8, length & 0xff]), body])
-}
-
-/** Feeds the pieces until the header is over; pieces behind that belong to its rest, as the listener sees to. */
-function push(...pieces: Buffer[]): HeaderStep | undefined {
-  const header = new ProxyHeader()
-  for (const [i, piece] of pieces.entries()) {
-    const step = header.push(piece)
-    if (step?.step === 'read') return { ...step, rest: Buffer.concat([step.rest, ...pieces.slice(i + 1)]) }
-    if (step) return step
-  }
-  return undefined
 }
 
 /** Both forms of a header, with the address that it names. */
@@ -68,7 +58,7 @@ const bad: readonly [what: string, input: Buffer, fault: 'missing' | 'malformed'
 describe('ProxyHeader', () => {
   for (const [what, header, source] of good) {
     it(`reads ${what}, and leaves what is behind it`, () => {
-      assert.deepEqual(push(Buffer.concat([header, Buffer.from('hello')])), {
+      assert.deepEqual(readProxyHeader(Buffer.concat([header, Buffer.from('hello')])), {
         step: 'read',
         source,
         rest: Buffer.from('hello'),
@@ -77,17 +67,17 @@ describe('ProxyHeader', () => {
 
     it(`waits for more at every byte of ${what}`, () => {
       for (let length = 0; length < header.length; length++) {
-        assert.equal(push(header.subarray(0, length)), undefined, `after ${length}`)
+        assert.equal(readProxyHeader(header.subarray(0, length)), undefined, `after ${length}`)
       }
     })
   }
 
   for (const [what, input, fault] of bad) {
     it(`refuses ${what} as ${fault}`, () => {
-      const step = push(input)
+      const step = readProxyHeader(input)
       assert.ok(step?.step === 'refused')
       assert.equal(step.fault, fault)
-      assert.deepEqual(push(...[...input].map((byte) => Buffer.from([byte]))), step)
+      assert.deepEqual(readProxyHeader(...[...input].map((byte) => Buffer.from([byte]))), step)
     })
   }
 
@@ -97,7 +87,7 @@ describe('ProxyHeader', () => {
       fc.property(fc.constantFrom(...inputs), fc.array(fc.nat(), { maxLength: 12 }), (input, cuts) => {
         const at = [...new Set([0, ...cuts.map((cut) => cut % (input.length + 1)), input.length])].sort((a, b) => a - b)
         const pieces = at.slice(1).map((end, i) => input.subarray(at[i], end))
-        assert.deepEqual(push(...pieces), push(input))
+        assert.deepEqual(readProxyHeader(...pieces), readProxyHeader(input))
       }),
       { numRuns: 3_000 },
     )
@@ -119,7 +109,7 @@ describe('ProxyHeader', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), (pieces) => {
         const sent = pieces.reduce((sum, { length }) => sum + length, 0)
-        assert.ok(push(...pieces) !== undefined || sent < 4_112)
+        assert.ok(readProxyHeader(...pieces) !== undefined || sent < 4_112)
       }),
       { numRuns: 2_000 },
     )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { isIP } from 'node:net'
-import { type HeaderStep, ProxyHeader } from '../../../services/relay/proxy-protocol/header.ts'
+import { readProxyHeader } from '../../support/read-proxy-header.ts'
 import type { Subject } from '../subject.ts'
 import { makeProxyHeader } from './proxy-header-bytes.ts'
 import { makeHandshake } from './socks5-bytes.ts'
@@ -17,22 +17,12 @@ export async function openProxyHeader(): Promise<Subject<Buffer[]>> {
     show: (pieces) => pieces.map((piece) => piece.toString('hex')).join(' '),
     check(pieces) {
       const input = Buffer.concat(pieces)
-      const seen = read(pieces)
-      assert.deepEqual(seen, read([input]), 'how the input was cut makes a difference')
+      const seen = readProxyHeader(...pieces)
+      assert.deepEqual(seen, readProxyHeader(input), 'how the input was cut makes a difference')
       assert.ok(seen || input.length < mostBytes, `it still waits after ${input.length} bytes`)
       if (seen?.step !== 'read') return
       assert.ok(seen.source === undefined || isIP(seen.source) > 0, `it believes in the address ${seen.source}`)
       assert.ok(input.subarray(input.length - seen.rest.length).equals(seen.rest), 'bytes behind the header are lost')
     },
   }
-}
-
-function read(pieces: readonly Buffer[]): HeaderStep | undefined {
-  const header = new ProxyHeader()
-  for (const [i, piece] of pieces.entries()) {
-    const step = header.push(piece)
-    if (step?.step === 'read') return { ...step, rest: Buffer.concat([step.rest, ...pieces.slice(i + 1)]) }
-    if (step) return step
-  }
-  return undefined
 }
