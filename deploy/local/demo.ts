@@ -1,12 +1,11 @@
-import { createHash, randomFillSync } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { randomFillSync } from 'node:crypto'
 import { mkdir, open, stat, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { MultiBar, Presets } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
 import { systemClock } from '../../services/shared/runtime/clock.ts'
 import { type Cli, type CliEvent, cliCommand, startCli } from './cli.ts'
+import { fileSum } from './file-sum.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { type Folder, temporaryFolder } from './folder.ts'
 
@@ -164,7 +163,7 @@ SHA-256   ${String(last(alice, 'done').sha256)}  sent      ${basename(path)}
 
 /** Believes nobody: hashes both files from disk. */
 async function verify(bob: Cli, path: string, story: Readonly<Record<string, unknown>>): Promise<void> {
-  const [sent, received] = await Promise.all([sha256(path), sha256(String(last(bob, 'done').path))])
+  const [sent, received] = await Promise.all([fileSum(path), fileSum(String(last(bob, 'done').path))])
   if (sent !== received) throw new Error(`the files differ: ${sent} was sent, ${received} received`)
   if (story.path !== 'handoff') throw new Error(`the halves met on one relay (path ${String(story.path)}), not on two`)
 }
@@ -220,12 +219,6 @@ async function makeUpFile(folder: Folder, size: number): Promise<string> {
     await file.close()
   }
   return path
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
 }
 
 function parseSize(text: string): number {

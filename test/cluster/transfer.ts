@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startCli } from '../../deploy/local/cli.ts'
+import { fileSum } from '../../deploy/local/file-sum.ts'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { abbreviate, digestOf, parseDigest } from '../../services/shared/bytestream/digest.ts'
 import { parseJid } from '../../services/shared/bytestream/jid.ts'
@@ -80,7 +81,7 @@ async function prepareFiles() {
     file,
     into,
     async assertArrived() {
-      assert.equal(await sha256(join(into, 'sent.bin')), await sha256(file), 'the file arrives as it was')
+      assert.equal(await fileSum(join(into, 'sent.bin')), await fileSum(file), 'the file arrives as it was')
     },
     [Symbol.asyncDispose]: () => folder.remove(),
   }
@@ -91,10 +92,4 @@ function failWith(...logFiles: readonly string[]): (error: unknown) => Promise<n
     const logs = await Promise.all(logFiles.map((each) => readFile(each, 'utf8').catch(String)))
     throw new Error(`Cannot send a file from outside the cluster:\n${logs.join('\n')}`, { cause })
   }
-}
-
-async function sha256(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Child } from '../../deploy/local/child.ts'
 import { startCli } from '../../deploy/local/cli.ts'
+import { fileSum } from '../../deploy/local/file-sum.ts'
 import { type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import { abbreviate, type Digest, parseDigest } from '../../services/shared/bytestream/digest.ts'
+import { outputOf } from '../support/output-of.ts'
 import { sample } from '../support/sample.ts'
 import {
   receiveBySlixmpp,
@@ -147,7 +149,7 @@ async function transfer(fleet: Fleet, way: Way): Promise<Used> {
     const exit = await end.exited
     assert.deepEqual(exit, { code: 0, signal: null }, outputOf(alice, bob))
   }
-  assert.equal(await sha256(join(into, fileName)), await sha256(file))
+  assert.equal(await fileSum(join(into, fileName)), await fileSum(file))
 
   const ends = [alice, bob].filter(isSlixmpp)
   const told = await Promise.all(ends.map((end) => end.waitForEvent('connected')))
@@ -241,14 +243,4 @@ async function assertHalves(fleet: Fleet, digest: Digest, extras: number): Promi
 
 function isSlixmpp(end: Child | Slixmpp): end is Slixmpp {
   return end.name.endsWith('.py')
-}
-
-function outputOf(...children: readonly Child[]): string {
-  return children.map((child) => [child.name, ...child.lines()].join('\n  ')).join('\n')
-}
-
-async function sha256(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import { type Cli, startCli } from '../../deploy/local/cli.ts'
+import { fileSum } from '../../deploy/local/file-sum.ts'
 import { type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import type { LogLine } from '../../deploy/local/service.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
+import { outputOf } from '../support/output-of.ts'
 import { logInRequester } from '../support/requester.ts'
 import { sample } from '../support/sample.ts'
 import { storyOf } from '../support/story.ts'
@@ -92,9 +94,9 @@ async function sendFile(
   const exits = await Promise.all([alice.exited, bob.exited])
   for (const exit of exits) assert.deepEqual(exit, { code: 0, signal: null }, outputOf(alice, bob))
 
-  const sent = await sha256(file)
+  const sent = await fileSum(file)
   const [done] = bob.events().filter(({ event }) => event === 'done')
-  assert.equal(await sha256(String(done?.path)), sent)
+  assert.equal(await fileSum(String(done?.path)), sent)
   assert.equal(done?.sha256, sent)
   const [atAlice, atBob] = [alice, bob].map(usedStreamhost)
   assert.equal(atAlice, atBob)
@@ -111,16 +113,6 @@ async function login({ xmpp, accounts }: Fleet, folder: Folder, user: string): P
 function usedStreamhost(cli: Cli): unknown {
   const [connected] = cli.events().filter(({ event }) => event === 'connected')
   return (connected?.streamhost as { jid?: unknown } | undefined)?.jid
-}
-
-function outputOf(...clis: readonly Cli[]): string {
-  return clis.map((cli) => [cli.name, ...cli.lines()].join('\n  ')).join('\n')
-}
-
-async function sha256(path: string): Promise<string> {
-  return createHash('sha256')
-    .update(await readFile(path))
-    .digest('hex')
 }
 
 async function advertised(fleet: Fleet): Promise<string[]> {
