@@ -48,8 +48,8 @@ export const limitGroups: readonly LimitGroup[] = [
     title: 'Connections to a relay',
     about: `A relay knows what it can carry before it serves: it reads its descriptor limit, keeps a reserve for Redis, gRPC and
 HTTP, and takes no more sockets than the rest. It does not start when that leaves fewer than 500, unless \`maxSockets\`
-says so, nor with a \`maxSockets\` above it. From 95 % on \`/readyz\` says no, until it is down to 90 %; what runs is not
-touched.
+says so, nor with a \`maxSockets\` above it. From 95 % on \`/readyz\` says no, until it is down to 90 %, and so
+it does while memory is short; what runs is not touched.
 
 Limits per source hold only where an address is a client's own; the line \`relay started\` says by what a relay tells clients
 apart. The chart switches \`sourceLimits\` on where the exposure keeps addresses (\`externalTrafficPolicy: Local\`, host
@@ -62,6 +62,11 @@ otherwise all clients are one. An IPv6 client is its /64.`,
         operator: `${handshakes('over-limit')}, \`splice65_sockets_open\``,
       }),
       relay('connectionsPerSecond', { client: closedAtOnce, operator: handshakes('over-rate') }),
+      relay('maxMemoryBytes', {
+        otherwise: 'nine tenths of the container’s',
+        client: closedAtOnce,
+        operator: `${handshakes('over-memory')}, \`process_resident_memory_bytes\``,
+      }),
       relay('sourceLimits', { client: 'as the next two', operator: 'the line `relay started`' }),
       relay('handshakesPerSource', { client: closedAtOnce, operator: handshakes('source-handshakes') }),
       relay('handshakeTimeoutMs', { client: 'connection closed', operator: handshakes('expired') }),

@@ -109,6 +109,11 @@ export const relayOptions = z.object({
     .describe(
       'Sockets of clients and trunks at most; default from the descriptor limit of the process, which must then allow at least 500.',
     ),
+  maxMemoryBytes: integer(1)
+    .optional()
+    .describe(
+      'Memory of the process above which it takes no new clients; default nine tenths of what its container may have.',
+    ),
   maxWaiting: integer(1)
     .optional()
     .describe('Half-connections that may wait at once; default three quarters of maxSockets.'),

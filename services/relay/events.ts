@@ -25,10 +25,18 @@ const proxyFaults = ['untrusted', 'header-missing', 'header-malformed'] as const
 const PROXY_WARNING_MS = 60_000
 
 /**
- * Which limit a client met: all sockets are taken, connections come too fast, its address has too many handshakes under
+ * Which limit a client met: all sockets are taken, connections come too fast, memory is short, its address has too many handshakes under
  * way or halves waiting, or too many halves of all wait.
  */
-export const limitResults = ['over-limit', 'over-rate', 'source-handshakes', 'source-halves', 'waiting-full'] as const
+export const limitResults = [
+  'over-limit',
+  'over-rate',
+  'over-memory',
+  'source-handshakes',
+  'source-halves',
+  'waiting-full',
+] as const
+export type LimitResult = (typeof limitResults)[number]
 
 /** How a handshake ended. A `probe` connected, perhaps greeted, and left: load balancers and clients look so. */
 export const handshakeResults = [

@@ -33,7 +33,8 @@ describe('listenSocks()', () => {
       { pod: 'r0', activationTimeoutMs: 120_000, finishedTimeoutMs: 10_000 },
     )
     const places = () => new Places({ most: 2, mostPerSource: 0 })
-    const limits = { rate: new ConnectionRate({ clock }, 0), negotiating: places(), waiting: places() }
+    const open = { rate: new ConnectionRate({ clock }, 0), memory: { exceeded: false } }
+    const limits = { ...open, negotiating: places(), waiting: places() }
     await using opened = new AsyncDisposableStack()
     const listener = await listenSocks(
       { pairing, engine: streamEngine, clock, sockets: new SocketCount(2, () => 0), ...limits, events },

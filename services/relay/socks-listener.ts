@@ -5,9 +5,10 @@ import { roomKey } from '../shared/bytestream/room.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Engine } from './engine/engine.ts'
-import type { HandshakeResult, RelayEvents } from './events.ts'
+import type { HandshakeResult, LimitResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { ConnectionRate } from './limits/connection-rate.ts'
+import type { MemoryBound } from './limits/memory.ts'
 import type { Place, Places } from './limits/places.ts'
 import type { Pairing } from './pairing.ts'
 import { ProxyHeader } from './proxy-protocol/header.ts'
@@ -31,6 +32,7 @@ export interface SocksListenerParts {
   readonly clock: Clock
   readonly sockets: SocketCount
   readonly rate: ConnectionRate
+  readonly memory: Pick<MemoryBound, 'exceeded'>
   /** For handshakes under way. */
   readonly negotiating: Places
   /** For halves that wait. */
@@ -68,13 +70,9 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
       return
     }
     // Node hides descriptor exhaustion, so the bound is ours; there is no greeting yet that an answer could follow.
-    const over = !parts.rate.take() ? 'over-rate' : !parts.sockets.take() ? 'over-limit' : undefined
-    if (over) {
-      parts.events.handshakeEnded(
-        over,
-        remote,
-        over === 'over-rate' ? 'connections come too fast' : 'the relay is full',
-      )
+    const full = refusalAtTheDoor(parts)
+    if (full) {
+      parts.events.handshakeEnded(full.result, remote, full.why)
       socket.destroy()
       return
     }
@@ -95,6 +93,18 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
       for (const negotiation of negotiations) negotiation.abort()
     },
   }
+}
+
+/** Why a client is not even greeted; undefined when its place is taken for it. */
+function refusalAtTheDoor({
+  rate,
+  memory,
+  sockets,
+}: SocksListenerParts): { result: LimitResult; why: string } | undefined {
+  if (!rate.take()) return { result: 'over-rate', why: 'connections come too fast' }
+  if (memory.exceeded) return { result: 'over-memory', why: 'the relay has too little memory left' }
+  if (!sockets.take()) return { result: 'over-limit', why: 'the relay is full' }
+  return undefined
 }
 
 /** How a failure is said in SOCKS5: 02 when policy refuses, 01 when the fault is ours. */

@@ -28,6 +28,7 @@ import { createRelayEvents } from './events.ts'
 import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { ConnectionRate } from './limits/connection-rate.ts'
+import { MemoryBound, memoryShare, residentMemory } from './limits/memory.ts'
 import { Places } from './limits/places.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
@@ -134,6 +135,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const pairing = new Pairing({ registry, clock, events, activated: (room) => bytestreams.activated(room) }, config)
   const sockets = new SocketCount(maxSockets, () => pairing.size + 2 * bytestreams.size)
   const rate = new ConnectionRate({ clock }, config.connectionsPerSecond)
+  const memory = new MemoryBound({ clock, resident: residentMemory }, config.maxMemoryBytes ?? memoryShare())
   const negotiating = new Places({ most: Number.POSITIVE_INFINITY, mostPerSource: config.handshakesPerSource })
   const maxWaiting = config.maxWaiting ?? Math.ceil(maxSockets * 0.75)
   const waiting = new Places({ most: maxWaiting, mostPerSource: config.halvesPerSource })
@@ -149,7 +151,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const listenAt = async (addresses: readonly ListenAddress[], terms: { trustedProxies?: TrustedProxies } = {}) => {
     const ports: Record<string, number> = {}
     for (const address of addresses) {
-      const parts = { pairing, engine, clock, sockets, rate, negotiating, waiting, events }
+      const parts = { pairing, engine, clock, sockets, rate, memory, negotiating, waiting, events }
       const knowsSources = knowsSourcesOf(config, { behindProxy: terms.trustedProxies !== undefined })
       const socks = await listenSocks(parts, { ...config, ...address, ...terms, knowsSources })
       opened.defer(() => socks.stop())
@@ -199,7 +201,11 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
     },
     { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs + config.drainSpreadMs } },
   )
-  const ready = () => (drain.draining ? 'draining' : sockets.full ? 'full: 95 % of its sockets are open' : undefined)
+  const ready = () => {
+    if (drain.draining) return 'draining'
+    if (sockets.full) return 'full: 95 % of its sockets are open'
+    return memory.exceeded ? 'full: it has too little memory left' : undefined
+  }
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   const ports = {
     socks: socksPorts,

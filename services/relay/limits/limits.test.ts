@@ -87,6 +87,15 @@ describe('A relay with few places', () => {
     assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'waiting-full' }), 1)
   })
 
+  it('lets nobody in and is not ready while it has too little memory', async () => {
+    await using relays = await startRelays(1, { maxMemoryBytes: 1 })
+    const relay = relays.relay(0)
+    await closed(await dialSilently(portOf(relays)))
+    assert.equal(await relay.sample('splice65_handshakes_total', { result: 'over-memory' }), 1)
+    const response = await fetch(`http://127.0.0.1:${relay.ports.health}/readyz`)
+    assert.equal(`${response.status} ${await response.text()}`, '503 full: it has too little memory left\n')
+  })
+
   it('closes connections that come too fast', async () => {
     await using relays = await startRelays(1, { connectionsPerSecond: 1 })
     const sockets = await Promise.all(Array.from({ length: 10 }, () => dialSilently(portOf(relays))))
