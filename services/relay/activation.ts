@@ -3,7 +3,7 @@ import { type Room, roomKey } from '../shared/bytestream/room.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Bytestream, CountedIn } from './bytestream.ts'
 import type { Bytestreams } from './bytestreams.ts'
-import { type Engine, type Held, unwatched } from './engine/engine.ts'
+import { type Connection, type Engine, type Held, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { HandOff, RemoteHalf } from './handoff.ts'
@@ -88,19 +88,29 @@ export class Activation {
   }
 
   async #joinRemote(order: ActivationOrder, first: HalfConnection): Promise<Bytestream> {
-    const { pairing, engine, events, handOff } = this.#parts
+    const { pairing, events, handOff } = this.#parts
     try {
       const trunk = await handOff(order.room, order.second)
       if (first.state !== 'reserved') {
         trunk.abandon()
         throw new Failure('not-ready', `Cannot join half-connection ${first.id}: it left during the handoff`)
       }
-      const far = engine.hold(trunk.go(), { prefix: Buffer.alloc(0), room: roomKey(order.room) }, unwatched)
+      const far = this.#hold(trunk.go(), order.room)
       const bytestream = this.#bytestream(order, pairing.join(first), far)
       events.handoffEnded(order.second.relay)
       return bytestream
     } catch (error) {
       events.handoffEnded(order.second.relay, error)
+      throw error
+    }
+  }
+
+  /** Has the engine hold a trunk; one that it cannot hold is closed. */
+  #hold(trunk: Connection, room: Room): Held {
+    try {
+      return this.#parts.engine.hold(trunk, { prefix: Buffer.alloc(0), room: roomKey(room) }, unwatched)
+    } catch (error) {
+      trunk.on('error', ignore).destroy()
       throw error
     }
   }
@@ -123,3 +133,5 @@ function sameRequester(bytestream: Bytestream, order: ActivationOrder): Bytestre
   }
   return bytestream
 }
+
+function ignore(): void {}
