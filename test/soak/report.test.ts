@@ -31,7 +31,7 @@ describe('reportOf()', () => {
 
   it('tells each figure and each failure', () => {
     const text = reportOf([flat, grown], tally(['transfer: a wrong byte']), 0)
-    assert.match(text, /^Redis +keys +100 +100 +0\.00 +300 +ok$/m)
+    assert.match(text, /^Redis +keys +100 +100 +0\.00 +600 +ok$/m)
     assert.match(text, /^Redis +keys .* FAILED$/m)
     assert.match(text, /^ {2}transfer: a wrong byte$/m)
   })
