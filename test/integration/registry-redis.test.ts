@@ -69,6 +69,18 @@ describe('connectRegistry()', () => {
     await Promise.all(registries.map((registry) => registry.close()))
   })
 
+  it('lets as many bytestreams into an account as may be live when ten connections enter them at once', async () => {
+    const registries = await Promise.all(Array.from({ length: 10 }, () => connectRegistry(redis.url)))
+    const limits = { bytestreams: 7, dailyBytes: 0 }
+    const enter = ({ accounts }: Registry) => accounts.enter('crowd', randomUUID(), limits)
+    const entrances = await Promise.all(
+      registries.flatMap((registry) => Array.from({ length: 5 }, () => enter(registry))),
+    )
+    assert.equal(entrances.filter(({ state }) => state === 'entered').length, 7)
+    assert.equal(entrances.filter(({ state }) => state === 'crowded').length, 43)
+    await Promise.all(registries.map((registry) => registry.close()))
+  })
+
   it('keeps a room in one key that expires with the longest of its leases', async () => {
     await using registry = await disposable(redis.url)
     const { room, first, second } = await pairIn(registry)

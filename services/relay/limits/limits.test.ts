@@ -68,15 +68,20 @@ describe('A relay that tells clients apart', () => {
   })
 })
 
-describe('A relay that does not', () => {
-  it('pairs 200 clients behind one address', async () => {
-    await using relays = await startRelays(1, { halvesPerSource: 1, handshakesPerSource: 1 })
-    const digests = Array.from({ length: 100 }, () => freshDigest())
-    const halves = digests.flatMap((digest) => [digest, digest]).map((digest) => dialHalf(portOf(relays), digest))
-    assert.ok((await Promise.all(halves)).every(({ rep }) => rep === 0))
-    await until('all wait', async () => (await relays.relay(0).sample('splice65_half_connections_waiting')) === 200)
-    for (const digest of digests) assert.equal(await activate(relays, digest), 'PATH_LOCAL')
-  })
+describe('Two hundred clients behind one address', () => {
+  for (const { what, options } of [
+    { what: 'a relay that does not tell clients apart', options: { halvesPerSource: 1, handshakesPerSource: 1 } },
+    { what: 'one that does, by its defaults', options: { sourceLimits: 'on' } },
+  ] as const) {
+    it(`are all paired by ${what}`, async () => {
+      await using relays = await startRelays(1, options)
+      const digests = Array.from({ length: 100 }, () => freshDigest())
+      const halves = digests.flatMap((digest) => [digest, digest]).map((digest) => dialHalf(portOf(relays), digest))
+      assert.ok((await Promise.all(halves)).every(({ rep }) => rep === 0))
+      await until('all wait', async () => (await relays.relay(0).sample('splice65_half_connections_waiting')) === 200)
+      for (const digest of digests) assert.equal(await activate(relays, digest), 'PATH_LOCAL')
+    })
+  }
 })
 
 describe('A relay with few places', () => {
