@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatJid, parseJid } from '../shared/bytestream/jid.ts'
-import { areTokens, tokensWanted } from '../shared/rpc/tokens.ts'
+import { peerOptions } from '../shared/rpc/peer-options.ts'
 import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
@@ -140,23 +140,7 @@ export const controlOptions = z
     directoryMemoryMs: integer(1).default(60_000).describe('How long a relay that left the list can still be asked.'),
     rpcHost: z.string().default('127.0.0.1').describe('Address that gRPC for operators listens on.'),
     rpcPort: port().default(6502).describe('Port of gRPC.'),
-    rpcToken: secret(
-      z
-        .string()
-        .refine(areTokens, tokensWanted)
-        .optional()
-        .describe(
-          'Token shared with relays and operators; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback.',
-        ),
-    ),
-    tlsCertFile: z
-      .string()
-      .optional()
-      .describe(
-        'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up.',
-      ),
-    tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM.'),
-    tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
+    ...peerOptions,
   })
   .refine(({ streamhosts, streamhostMode }) => streamhosts.length > 0 || streamhostMode === 'per-pod', {
     path: ['streamhosts'],

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { areTokens, tokensWanted } from '../shared/rpc/tokens.ts'
+import { peerOptions } from '../shared/rpc/peer-options.ts'
 import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 
@@ -68,23 +68,7 @@ export const relayOptions = z.object({
     .describe('Host at which control and other relays reach this one: the pod’s address.'),
   rpcHost: z.string().default('0.0.0.0').describe('Address that gRPC listens on.'),
   rpcPort: port().default(6500).describe('Port of gRPC.'),
-  rpcToken: secret(
-    z
-      .string()
-      .refine(areTokens, tokensWanted)
-      .optional()
-      .describe(
-        'Token shared by control and relays; of several, a line each, the first is shown and all are accepted. May be left out only where gRPC listens on loopback.',
-      ),
-  ),
-  tlsCertFile: z
-    .string()
-    .optional()
-    .describe(
-      'Certificate of this pod, PEM: gRPC is then mutual TLS. Needs the next two; replaced files are taken up.',
-    ),
-  tlsKeyFile: z.string().optional().describe('Private key of that certificate, PEM.'),
-  tlsCaFile: z.string().optional().describe('The authority that control and relays share, PEM.'),
+  ...peerOptions,
   trunkHost: z.string().default('0.0.0.0').describe('Address that trunks from other relays come to.'),
   trunkPort: port().default(6501).describe('Port of trunks.'),
   trunkTls: z
