@@ -2,10 +2,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import { startChild } from './child.ts'
 import { temporaryFolder } from './folder.ts'
-import { freePort } from './port.ts'
 import { lineAppears } from './readiness.ts'
 import { restartable } from './restartable.ts'
-import type { XmppServer, XmppServerOptions } from './xmpp-server.ts'
+import { asXmppServer, type SettledOptions, settled, type XmppServer, type XmppServerOptions } from './xmpp-server.ts'
 
 const readyLine = 'splice65: ejabberd is ready'
 
@@ -13,14 +12,13 @@ const readyLine = 'splice65: ejabberd is ready'
  * Starts an ejabberd of its own, without epmd and without a distributed node: configuration, database and logs live in
  * a temporary folder, and it runs as this user. Whoever starts it stops it.
  */
-export async function startEjabberd(options: XmppServerOptions): Promise<XmppServer> {
-  const c2sPort = options.c2sPort ?? (await freePort())
-  const componentPort = options.componentPort ?? (await freePort())
+export async function startEjabberd(given: XmppServerOptions): Promise<XmppServer> {
+  const options = await settled(given)
   const libraries = await erlangLibraries()
   const folder = temporaryFolder('ejabberd')
   const configFile = folder.file('ejabberd.yml')
   // JSON is YAML.
-  const settings = merged(configuration({ ...options, c2sPort, componentPort }), parse(options.pasted ?? '{}'))
+  const settings = merged(configuration(options), parse(options.pasted ?? '{}'))
   await writeFile(configFile, JSON.stringify(settings, undefined, 2), { mode: 0o600 })
   // Erlang reads a script of expressions; passwords in it never show in the list of processes.
   const scriptFile = folder.file('start.erl')
@@ -52,18 +50,10 @@ export async function startEjabberd(options: XmppServerOptions): Promise<XmppSer
       }),
     () => folder.remove(),
   )
-  return Object.assign(server, {
-    domain: options.domain,
-    c2sPort,
-    service: `xmpp://127.0.0.1:${c2sPort}`,
-    componentPort,
-  })
+  return asXmppServer(server, options)
 }
 
-/** Options whose ports are known. */
-type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
-
-function configuration({ domain, components, proxy65, pasted, c2sPort, componentPort }: Settled) {
+function configuration({ domain, components, proxy65, pasted, c2sPort, componentPort }: SettledOptions) {
   const passwords = components.map((component) => [component.domain, { password: component.secret }] as const)
   const service = {
     port: componentPort,

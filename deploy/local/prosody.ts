@@ -2,21 +2,26 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { startChild } from './child.ts'
 import { type Folder, temporaryFolder } from './folder.ts'
-import { freePort } from './port.ts'
 import { portsAccept } from './readiness.ts'
 import { restartable } from './restartable.ts'
-import type { Account, XmppServer, XmppServerOptions } from './xmpp-server.ts'
+import {
+  type Account,
+  asXmppServer,
+  type SettledOptions,
+  settled,
+  type XmppServer,
+  type XmppServerOptions,
+} from './xmpp-server.ts'
 
 /** Starts a Prosody of its own: configuration, accounts and data live in a temporary folder. Whoever starts it stops it. */
-export async function startProsody(options: XmppServerOptions): Promise<XmppServer> {
-  const c2sPort = options.c2sPort ?? (await freePort())
-  const componentPort = options.componentPort ?? (await freePort())
+export async function startProsody(given: XmppServerOptions): Promise<XmppServer> {
+  const options = await settled(given)
   const folder = temporaryFolder('prosody')
   const configFile = folder.file('prosody.cfg.lua')
-  await writeFile(configFile, configuration({ ...options, c2sPort, componentPort }, folder), { mode: 0o600 })
+  await writeFile(configFile, configuration(options, folder), { mode: 0o600 })
   // Prosody opens the port of components when it has some.
   const hasComponents = options.components.length > 0 || options.pasted !== undefined
-  const ports = hasComponents ? [c2sPort, componentPort] : [c2sPort]
+  const ports = hasComponents ? [options.c2sPort, options.componentPort] : [options.c2sPort]
   for (const account of options.accounts) await writeAccount(account, options.domain, folder)
 
   const server = await restartable(
@@ -30,19 +35,11 @@ export async function startProsody(options: XmppServerOptions): Promise<XmppServ
       }),
     () => folder.remove(),
   )
-  return Object.assign(server, {
-    domain: options.domain,
-    c2sPort,
-    service: `xmpp://127.0.0.1:${c2sPort}`,
-    componentPort,
-  })
+  return asXmppServer(server, options)
 }
 
-/** Options whose ports are known. */
-type Settled = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
-
-function configuration(settled: Settled, folder: Folder) {
-  const { domain, components, proxy65, pasted = '', c2sPort, componentPort } = settled
+function configuration(options: SettledOptions, folder: Folder) {
+  const { domain, components, proxy65, pasted = '', c2sPort, componentPort } = options
   // Prosody lists components below the domain by itself.
   const others = components.filter((component) => !component.domain.endsWith(`.${domain}`))
   const items = others.map((component) => `{ ${lua(component.domain)}, "File transfer" };`)

@@ -1,3 +1,4 @@
+import { freePort } from './port.ts'
 import type { Restartable } from './restartable.ts'
 
 export interface Account {
@@ -38,6 +39,9 @@ export interface XmppServerOptions {
   readonly componentPort?: number
 }
 
+/** Options whose ports are known. */
+export type SettledOptions = XmppServerOptions & { readonly c2sPort: number; readonly componentPort: number }
+
 /** A real XMPP server on loopback: clients log in without TLS, components are found by disco#items, accounts survive a restart. */
 export interface XmppServer extends Restartable {
   readonly domain: string
@@ -45,4 +49,15 @@ export interface XmppServer extends Restartable {
   /** What a client is told to connect to: `xmpp://127.0.0.1:PORT`. */
   readonly service: string
   readonly componentPort: number
+}
+
+/** The server that this process is. */
+export function asXmppServer(server: Restartable, { domain, c2sPort, componentPort }: SettledOptions): XmppServer {
+  return Object.assign(server, { domain, c2sPort, service: `xmpp://127.0.0.1:${c2sPort}`, componentPort })
+}
+
+/** The options with a free port wherever none is given. */
+export async function settled(options: XmppServerOptions): Promise<SettledOptions> {
+  const c2sPort = options.c2sPort ?? (await freePort())
+  return { ...options, c2sPort, componentPort: options.componentPort ?? (await freePort()) }
 }
