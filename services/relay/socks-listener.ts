@@ -86,6 +86,8 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
   })
   server.listen({ host: options.host, port: options.port, backlog: 4096 })
   await once(server, 'listening')
+  // accept(2) can fail for one client, for want of memory say; unheard that would end the process.
+  server.on('error', ({ message }) => parts.events.handshakeEnded('unavailable', 'unknown', message))
   return {
     address: server.address() as AddressInfo,
     stop() {

@@ -5,13 +5,14 @@ import { after, before, describe, it } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { type Authority, type CertificateFiles, createAuthority } from '../../test/support/certificates.ts'
+import { withServerOf } from '../../test/support/listening-server.ts'
 import { recordingLog } from '../../test/support/recording-log.ts'
 import { closed } from '../../test/support/socks-client.ts'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
-import { type TrunkTransportListener, tlsTransport } from './trunk-transport.ts'
+import { type TrunkTransportListener, tcpTransport, tlsTransport } from './trunk-transport.ts'
 
 describe('tlsTransport()', () => {
   const opened = new AsyncDisposableStack()
@@ -132,5 +133,17 @@ describe('tlsTransport()', () => {
     await assert.rejects(dial(open({ ...(await ours.issue('behind')), tlsCaFile: theirs.file })))
     listener.stop()
     await closed(socket)
+  })
+})
+
+describe('tcpTransport', () => {
+  it('outlives a trunk that cannot be accepted', async () => {
+    const refusals: string[] = []
+    const visitors = { connection() {}, refused: ({ message }: Failure) => void refusals.push(message) }
+    const at = { host: '127.0.0.1', port: 0, handshakeTimeoutMs: 1_000 }
+    const { opened, server } = await withServerOf(() => tcpTransport.listen(at, visitors))
+    server.emit('error', new Error('accept ENOMEM'))
+    assert.deepEqual([server.listening, refusals], [true, ['Cannot accept a trunk: accept ENOMEM']])
+    opened.stop()
   })
 })

@@ -37,9 +37,9 @@ export interface TrunkTransportListener {
 /** Trunks over TCP as it is. */
 export const tcpTransport: TrunkTransport = {
   dial: dialTcp,
-  async listen({ host, port }, { connection }) {
+  async listen(at, { connection, refused }) {
     const server = createServer(tcpOptions, (socket) => connection(socket, remoteOf(socket)))
-    return { address: await listening(server, host, port), stop: () => void server.close() }
+    return { address: await listening(server, at, refused), stop: () => void server.close() }
   },
 }
 
@@ -64,8 +64,8 @@ export function tlsTransport(identity: TlsIdentity): TrunkTransport {
       return new TlsTrunk(tls)
     },
 
-    async listen({ host, port, handshakeTimeoutMs }, { connection, refused }) {
-      const terms = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: handshakeTimeoutMs }
+    async listen(at, { connection, refused }) {
+      const terms = { requestCert: true, rejectUnauthorized: true, handshakeTimeout: at.handshakeTimeoutMs }
       const server = createTlsServer({ ...tcpOptions, ...terms, ...identity.current, minVersion })
       const leave = identity.onChange(() => server.setSecureContext({ ...identity.current, minVersion }))
       const arriving = new Map<string, Socket>()
@@ -86,7 +86,7 @@ export function tlsTransport(identity: TlsIdentity): TrunkTransport {
           tls.on('error', ignore).destroy()
         })
       return {
-        address: await listening(server, host, port),
+        address: await listening(server, at, refused),
         stop() {
           leave()
           server.close()
@@ -110,9 +110,17 @@ async function dialTcp(address: string, signal: AbortSignal): Promise<Socket> {
   return socket
 }
 
-async function listening(server: Server, host: string, port: number): Promise<AddressInfo> {
+async function listening(
+  server: Server,
+  { host, port }: TrunkAddress,
+  refused: TrunkVisitors['refused'],
+): Promise<AddressInfo> {
   server.listen({ host, port, backlog: 4096 })
   await once(server, 'listening')
+  // accept(2) can fail for one visitor, for want of memory say; unheard that would end the process.
+  server.on('error', (cause) => {
+    refused(new Failure('unavailable', `Cannot accept a trunk: ${cause.message}`, { cause }), 'unknown')
+  })
   return server.address() as AddressInfo
 }
 
