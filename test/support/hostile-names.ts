@@ -1,0 +1,21 @@
+/** What a stranger may call himself, his bytestream or his relay, to break a log, a terminal or a metric. */
+export const hostileNames: readonly string[] = [
+  'alice\n{"level":"error","msg":"forged"}',
+  'alice\r\n{"level":"error","msg":"forged"}',
+  '","level":"error","msg":"forged","x":"',
+  'alice\u202egnp.exe',
+  '\u2066\u2067\u2068alice\u2069',
+  'alice\u0000bob',
+  '\u001b[2J\u001b]0;title\u0007',
+  'alice\u007f\u0085\u009b31m',
+  'alice\u2028bob\u2029carol',
+  '\ufeffalice\u200b\u200d',
+  'tag \u{e0001}\u{e0041}',
+  'lone \ud800 surrogate',
+  '\\u000a\\',
+  '{}"\'`$(reboot)%n%s',
+  '__proto__',
+  'splice65_relays{state="ready"} 1e9\n# HELP x',
+  'é'.repeat(1_500),
+  `${'x'.repeat(3_000)}\n`,
+]
