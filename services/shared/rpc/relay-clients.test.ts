@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { recordingLog } from '../../../test/support/recording-log.ts'
+import { until } from '../../../test/support/until.ts'
 import { digestAsTyped } from '../bytestream/digest.ts'
 import { Failure } from '../bytestream/failure.ts'
 import { relayService } from './protocol.ts'
@@ -21,6 +22,26 @@ describe('RelayClients.warm()', () => {
     const [socket] = await connected
     clients.close()
     socket.destroy()
+    server.close()
+  })
+})
+
+describe('A full pool of relay clients', () => {
+  it('connects to a relay that is new in place of one that is not there', { timeout: 20_000 }, async () => {
+    const server = createServer((socket) => socket.on('error', () => {}))
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const clients = openRelayClients({})
+    const came: Socket[] = []
+    server.on('connection', (socket) => came.push(socket))
+    // Loopback has an address for each of them, and nobody listens there.
+    for (let i = 0; i < 256; i++) clients.warm(`127.0.1.${i}:1`)
+    await until('it is connected', () => {
+      clients.warm(`127.0.0.1:${(server.address() as AddressInfo).port}`)
+      return came.length > 0
+    })
+    clients.close()
+    for (const socket of came) socket.destroy()
     server.close()
   })
 })

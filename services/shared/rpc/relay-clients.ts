@@ -6,7 +6,10 @@ import type { RelayCalls, RelayMessages } from './relay-api.ts'
 export interface RelayClients {
   /** The calls of the relay at this host:port. */
   at(rpcAddress: string): RelayCalls
-  /** Sees to it that the relay at this host:port is connected before the first call; a pool that is full leaves it. */
+  /**
+   * Sees to it that the relay at this host:port is connected before the first call. A pool that is full gives up one
+   * that is not there for it, or leaves it.
+   */
   warm(rpcAddress: string): void
   close(): void
 }
@@ -27,6 +30,9 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
     return undefined
   }
 
+  /** Closes a client that would dial for ever a relay that is not there. False when all are there. */
+  const giveUpMissing = () => [...open.keys()].some((rpcAddress) => !usable(rpcAddress))
+
   return {
     at(rpcAddress) {
       const client = usable(rpcAddress) ?? openRpcClient(relayService, rpcAddress, options)
@@ -42,7 +48,7 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
     },
     warm(rpcAddress) {
       if (!usable(rpcAddress)) {
-        if (open.size >= MOST_CLIENTS) return
+        if (open.size >= MOST_CLIENTS && !giveUpMissing()) return
         open.set(rpcAddress, openRpcClient(relayService, rpcAddress, options))
       }
       open.get(rpcAddress)?.connect()
