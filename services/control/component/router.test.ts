@@ -341,6 +341,28 @@ describe('createRouter()', () => {
     assert.deepEqual(told, [])
   })
 
+  it('has no more to say to its own answer, when two proxies are set on each other', async () => {
+    const { answer } = setUp()
+    const another = createRouter(
+      {
+        routes: [],
+        serves: () => false,
+        budget: { take: () => 'admitted' },
+        events: { iqAnswered() {}, handlerFailed: (_kind, error) => assert.fail(String(error)), floodHeld() {} },
+      },
+      { componentDomain: 'q.ex.com' },
+    )
+    const asked = [`<ping xmlns='${ns.ping}'/>`, activation, '<x xmlns="urn:x"/>', ''].flatMap((payload) => [
+      get(payload).replace('a@ex.com/R', 'q.ex.com'),
+      set(payload, 'q.ex.com'),
+    ])
+    for (const stanza of asked) {
+      const said = await answer(stanza)
+      assert.match(said, /^<iq type="(result|error)"/, stanza)
+      assert.equal(await another(parseStanza(said)), undefined, said)
+    }
+  })
+
   it('says once to a sender that it asks too much, and then is silent', async () => {
     const refusing = setUp(undefined, { admittance: 'refused' })
     const text = await refusing.answer(set(activation))
