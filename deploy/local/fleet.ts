@@ -6,7 +6,7 @@ import { temporaryFolder } from './folder.ts'
 import { freePort } from './port.ts'
 import { startProsody } from './prosody.ts'
 import { type RedisServer, startRedis } from './redis.ts'
-import { type ServiceProcess, type ServiceSettings, serviceEnv, startService } from './service.ts'
+import { type ServiceOptions, type ServiceProcess, type ServiceSettings, serviceEnv, startService } from './service.ts'
 import type { Account, XmppServer } from './xmpp-server.ts'
 
 export interface FleetOptions {
@@ -25,6 +25,8 @@ export interface FleetOptions {
   readonly control?: ServiceSettings
   /** Settings of every relay, over what the fleet itself sets. */
   readonly relay?: ServiceSettings
+  /** Puts something between the services and a server, given its address; they are told the address that comes back. */
+  readonly inFrontOf?: (server: 'redis' | 'xmpp', address: Address) => Promise<Address>
 }
 
 /** A relay in a process of its own, and where its clients reach it past the balancers. */
@@ -55,9 +57,9 @@ export interface Fleet extends AsyncDisposable {
   readonly proxy: string
   readonly accounts: readonly Account[]
   /** Starts one more control, or one in place of a control that has stopped. Resolves when it is ready. */
-  startControl(settings?: ServiceSettings): Promise<ControlProcess>
+  startControl(settings?: ServiceSettings, options?: Pick<ServiceOptions, 'under'>): Promise<ControlProcess>
   /** Starts one more relay and puts it behind the balancers. Resolves when it is ready. */
-  startRelay(settings?: ServiceSettings): Promise<RelayProcess>
+  startRelay(settings?: ServiceSettings, options?: Pick<ServiceOptions, 'under'>): Promise<RelayProcess>
   /** Stops everything, newest first. */
   stop(): Promise<void>
 }
@@ -82,6 +84,9 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const components = [{ domain: proxy, secret: componentSecret }]
   const xmpp = opened.use(await servers[options.server ?? 'prosody']({ domain, accounts, components }))
   const redis = opened.use(await startRedis())
+  const { inFrontOf = async (_server, address) => address } = options
+  const redisAddress = await inFrontOf('redis', { host: loopback, port: redis.port })
+  const xmppAddress = await inFrontOf('xmpp', { host: loopback, port: xmpp.componentPort })
   const balancers: Record<string, Balancer> = {}
   for (const name of streamhosts) balancers[name] = opened.use(await startBalancer())
 
@@ -89,7 +94,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const controls: ControlProcess[] = []
   const services = opened.use(new AsyncDisposableStack())
 
-  async function startRelay(settings: ServiceSettings = {}): Promise<RelayProcess> {
+  async function startRelay(
+    settings: ServiceSettings = {},
+    terms: Pick<ServiceOptions, 'under'> = {},
+  ): Promise<RelayProcess> {
     const name = `relay-${relays.length}`
     const socks: Record<string, Address> = {}
     for (const streamhost of [...streamhosts, name]) socks[streamhost] = { host: loopback, port: await freePort() }
@@ -107,7 +115,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.relay,
       ...settings,
     })
-    const started = await startService('relay', env, { name, until: 'readyz' })
+    const started = await startService('relay', env, { name, until: 'readyz', ...terms })
     const relay = services.use(Object.assign(started, { socks }))
     for (const [streamhost, balancer] of Object.entries(balancers)) {
       const backend = socks[streamhost]
@@ -117,15 +125,18 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return relay
   }
 
-  async function startControl(settings: ServiceSettings = {}): Promise<ControlProcess> {
+  async function startControl(
+    settings: ServiceSettings = {},
+    terms: Pick<ServiceOptions, 'under'> = {},
+  ): Promise<ControlProcess> {
     const name = `control-${controls.length}`
     const rpcPort = await freePort()
     const env = serviceEnv('control', {
       ...(await common(name)),
       rpcPort,
       componentDomain: proxy,
-      componentHost: loopback,
-      componentPort: xmpp.componentPort,
+      componentHost: xmppAddress.host,
+      componentPort: xmppAddress.port,
       componentSecretFile: secretFile,
       streamhosts: streamhosts.map((streamhost) => listener(streamhost, balancers[streamhost]?.address)).join(','),
       streamhostMode: options.streamhostMode,
@@ -134,7 +145,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.control,
       ...settings,
     })
-    const started = await startService('control', env, { name, until: 'readyz' })
+    const started = await startService('control', env, { name, until: 'readyz', ...terms })
     const control = services.use(Object.assign(started, { rpcAddress: `${loopback}:${rpcPort}` }))
     controls.push(control)
     return control
@@ -146,7 +157,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       logLevel: 'debug',
       healthHost: loopback,
       healthPort: await freePort(),
-      registryUrl: redis.url,
+      registryUrl: `redis://${redisAddress.host}:${redisAddress.port}`,
       rpcTokenFile: tokenFile,
     }
   }

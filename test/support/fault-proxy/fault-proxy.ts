@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Address } from '../../../deploy/local/balancer.ts'
 import { Lane } from './lane.ts'
+import { reset } from './reset.ts'
 import type { Direction, Toxic } from './toxic.ts'
 
 /** A TCP proxy that can be made to fail as networks do. Whoever starts it stops it. */
@@ -60,14 +61,14 @@ export async function startFaultProxy(
       lane(client, server, 'upstream')
       lane(server, client, 'downstream')
     })
-    server.once('error', () => client.resetAndDestroy())
+    server.once('error', () => reset(client))
   })
   const listen = async (at: Address) => {
     server.listen({ ...at, backlog: 4096 })
     await once(server, 'listening')
   }
   const resetAll = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) reset(socket)
   }
   const down = async () => {
     if (!server.listening) return

@@ -1,6 +1,7 @@
 import { type EventEmitter, once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { reset } from './reset.ts'
 import type { Toxic } from './toxic.ts'
 
 /** What a lane asks of the proxy it belongs to. */
@@ -58,7 +59,7 @@ export class Lane {
       this.#to.end()
     } catch {
       // One side is gone or was cut off: so is the other.
-      if (this.#from.errored) this.#to.resetAndDestroy()
+      if (this.#from.errored) reset(this.#to)
       else this.#close()
     }
   }
@@ -132,7 +133,7 @@ export class Lane {
   }
 
   #reset(): void {
-    this.#from.resetAndDestroy()
-    this.#to.resetAndDestroy()
+    reset(this.#from)
+    reset(this.#to)
   }
 }
