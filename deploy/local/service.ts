@@ -39,8 +39,8 @@ export interface ServiceProcess extends AsyncDisposable {
   waitForLine(satisfies: (line: LogLine) => boolean, signal?: AbortSignal): Promise<LogLine>
   /** Resolves when `/readyz` answers 200. */
   ready(signal?: AbortSignal): Promise<void>
-  /** The text of `/metrics`. */
-  metrics(): Promise<string>
+  /** The text of `/metrics`. Throws when it does not come within `timeoutMs`, by default never. */
+  metrics(terms?: { readonly timeoutMs: number }): Promise<string>
   /** Sends SIGTERM, which makes it drain; `await exited` tells when it has. */
   drain(): void
   /** Sends a signal, SIGKILL unless told. */
@@ -108,8 +108,8 @@ export async function startService(
     waitForLine: async (satisfies, signal) =>
       parseLine(await child.waitForLine((line) => satisfies(parseLine(line)), signal)),
     ready: (signal = AbortSignal.timeout(30_000)) => answersOk(`${healthUrl}/readyz`)(child, signal),
-    async metrics() {
-      const response = await fetch(`${healthUrl}/metrics`)
+    async metrics(terms) {
+      const response = await fetch(`${healthUrl}/metrics`, terms && { signal: AbortSignal.timeout(terms.timeoutMs) })
       if (!response.ok) throw new Error(`Cannot read the metrics of ${name}: HTTP ${response.status}`)
       return response.text()
     },

@@ -1,7 +1,7 @@
 /**
  * Installs what is missing on this machine and runs a command with it.
  *
- *     node deploy/local/setup.mjs [--for demo|test|cluster|bench] COMMAND [ARGS…]
+ *     node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults] COMMAND [ARGS…]
  *
  * Plain JavaScript for any Node from 18 up, with nothing installed: Node 24 itself is one of the things that are
  * missing at first (the npm package `node`). COMMAND finds `node_modules/.bin` first on its PATH, has our standard
@@ -69,11 +69,19 @@ const networking = {
   dnf: ['nftables', 'iproute'],
 }
 
+const iptables = {
+  name: 'iptables',
+  present: () => onPath('iptables'),
+  apt: 'iptables',
+  brew: undefined,
+  dnf: 'iptables',
+}
 const needs = {
   demo: [redis, prosody],
   test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus, networking],
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
+  faults: [redis, prosody, ejabberd, iptables, networking],
 }
 
 /** Installs packages without starting their services: we start our own, on ports of our own. */
@@ -96,7 +104,7 @@ async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : undefined
   const [command, ...rest] = purpose === undefined ? args : args.slice(2)
   if (command === undefined || (purpose !== undefined && !Object.hasOwn(needs, purpose))) {
-    fail('usage: node deploy/local/setup.mjs [--for demo|test|cluster|bench] COMMAND [ARGS…]', 2)
+    fail('usage: node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults] COMMAND [ARGS…]', 2)
   }
   if (!existsSync(join(binaries, 'node')) || readStamp() !== lockDigest()) await installModules()
   checkNode()

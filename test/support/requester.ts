@@ -8,6 +8,8 @@ import { attribute, type Element, ns, xml } from '../../services/shared/xmpp/xml
 export interface Requester extends AsyncDisposable {
   /** The full JID that the server bound. */
   readonly jid: string
+  /** Whether its XMPP connection has ended. */
+  readonly over: boolean
   /** Asks the proxy, unless `to` names another. Throws when the connection ends or 30 s pass before the answer. */
   ask(type: 'get' | 'set', payload: Element, to?: string): Promise<Element>
   /** Activates; without `sid` or `target` that part is left out of the request. */
@@ -51,6 +53,9 @@ export async function logInRequester(
 
   return {
     jid,
+    get over() {
+      return over.signal.aborted
+    },
     ask,
     activate({ sid, target }, to) {
       const activate = target === undefined ? undefined : xml('activate', {}, target)

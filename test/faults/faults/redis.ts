@@ -1,0 +1,194 @@
+import { Redis } from 'ioredis'
+import { startRedis } from '../../../deploy/local/redis.ts'
+import { startFaultProxy } from '../../support/fault-proxy/fault-proxy.ts'
+import { until } from '../../support/until.ts'
+import type { Expectation, Family, Fault, Phase } from '../case.ts'
+import { watchFor } from '../sign.ts'
+import type { Stage } from '../stage.ts'
+
+const away = { by: 'relay', log: 'registry cannot be reached' } as const
+const refuses = { by: 'relay', counts: 'splice65_registry_request_duration_seconds_count{outcome="error"}' } as const
+
+/** Redis in every kind of trouble. Relays are the truth about halves, so no phase may notice. */
+export const redisFaults: Family = {
+  name: 'redis',
+  about:
+    'Redis is an index: relays take halves by what they hold themselves, control asks the relays, and what waits is ' +
+    'registered again when Redis is back. Running bytestreams never touch it.',
+  faults: [
+    unnoticed('killed', {
+      operator: away,
+      heals: 'relays register what they hold as soon as it is back',
+      async strike({ fleet }) {
+        fleet.redis.kill()
+        await fleet.redis.exited
+      },
+      heal: ({ fleet }) => fleet.redis.restart(),
+    }),
+    unnoticed('flushed', {
+      operator: 'nothing',
+      heals: 'relays register what they hold at the next renewal',
+      strike: async (stage) => void (await ask(stage, (raw) => raw.flushall())),
+    }),
+    unnoticed('restarted empty', {
+      operator: away,
+      heals: 'relays register what they hold as soon as it is back',
+      strike: ({ fleet }) => fleet.redis.restart(),
+    }),
+    unnoticed('slow', {
+      operator: refuses,
+      heals: 'calls fail at their deadline of 500 ms until it answers in time',
+      async strike({ redis }) {
+        redis.add({ type: 'latency', latencyMs: 2_000, jitterMs: 100 })
+      },
+      heal: async ({ redis }) => redis.clear(),
+    }),
+    unnoticed('hung', {
+      operator: refuses,
+      heals: 'connections that are silent for 500 ms are replaced until one answers',
+      async strike({ fleet }) {
+        fleet.redis.kill('SIGSTOP')
+      },
+      async heal({ fleet }) {
+        fleet.redis.kill('SIGCONT')
+      },
+    }),
+    unnoticed('unreachable', {
+      operator: away,
+      heals: 'clients connect again, with a backoff of at most 2 s',
+      strike: ({ redis }) => redis.down(),
+      heal: ({ redis }) => redis.up(),
+    }),
+    unnoticed('failed over', {
+      operator: away,
+      heals: 'the promoted replica has what it was sent; relays register the rest',
+      async strike(stage) {
+        const { fleet, redis } = stage
+        const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(fleet.redis.port)] })
+        stage.afterwards(async () => {
+          redis.leadTo({ host: '127.0.0.1', port: fleet.redis.port })
+          await fleet.redis.restart()
+          await replica.stop()
+        })
+        await until('the replica is in step', () =>
+          ask({ fleet: { redis: replica } }, async (raw) =>
+            /master_link_status:up/.test(await raw.info('replication')),
+          ),
+        )
+        fleet.redis.kill()
+        await ask({ fleet: { redis: replica } }, (raw) => raw.call('replicaof', 'no', 'one'))
+        redis.leadTo({ host: '127.0.0.1', port: replica.port })
+      },
+    }),
+    unnoticed('demoted to a replica', {
+      operator: refuses,
+      heals: 'a client that is answered READONLY connects anew, to whoever is the master then',
+      strike: async (stage) => void (await ask(stage, (raw) => raw.call('replicaof', '127.0.0.1', '1'))),
+      heal: async (stage) => void (await ask(stage, (raw) => raw.call('replicaof', 'no', 'one'))),
+    }),
+    unnoticed('out of memory, noeviction', {
+      operator: refuses,
+      heals: 'writes are refused until there is room; then relays register what they hold',
+      strike: (stage) => limitMemory(stage, 'noeviction'),
+      heal: unlimitMemory,
+    }),
+    unnoticed('out of memory, allkeys-lru', {
+      operator: 'nothing',
+      heals: 'keys that were evicted are written again at the next renewal',
+      strike: (stage) => limitMemory(stage, 'allkeys-lru'),
+      heal: unlimitMemory,
+    }),
+    unnoticed('of wrong types', {
+      operator: refuses,
+      heals: 'by whoever removes what is not ours; relays then register what they hold',
+      strike: (stage) =>
+        ask(stage, async (raw) => {
+          for (const key of await raw.keys('splice65:*')) await raw.set(key, 'not a hash', 'PX', 5_000)
+          await raw.set('splice65:{relays}', 'not a hash')
+        }),
+      heal: (stage) =>
+        ask(stage, async (raw) => {
+          for (const key of await raw.keys('splice65:*')) {
+            if ((await raw.type(key)) === 'string') await raw.del(key)
+          }
+        }),
+    }),
+    {
+      fault: 'split in two',
+      async prepare(stage) {
+        const other = await startRedis()
+        const between = await startFaultProxy({ host: '127.0.0.1', port: stage.fleet.redis.port })
+        stage.afterwards(async () => {
+          await stage.recast('holder', {})
+          await between.stop()
+          await other.stop()
+        })
+        await stage.recast('holder', { registryUrl: `redis://127.0.0.1:${between.address.port}` })
+        await stage.known()
+        between.leadTo({ host: '127.0.0.1', port: other.port })
+      },
+      strike: async () => {},
+      at: {
+        waiting: {
+          clients: 'joined, exact',
+          operator: {
+            by: 'control',
+            counts: 'splice65_rpc_request_duration_seconds_count{method="findHalves",outcome="ok"}',
+          },
+          heals: 'control asks the relays it knows, on whichever side their halves are registered',
+        },
+      },
+    },
+  ],
+}
+
+/** A fault that costs no bytestream anything, at no phase. */
+function unnoticed(
+  fault: string,
+  terms: Pick<Fault, 'strike' | 'heal'> & Pick<Expectation, 'operator' | 'heals'>,
+): Fault {
+  const { operator, heals, strike, heal } = terms
+  const accepted = { clients: 'accepted, joined, exact', operator, heals }
+  const joined = { clients: 'joined, exact', operator, heals }
+  const at: Record<Phase, Expectation> = {
+    handshake: accepted,
+    waiting: joined,
+    handoff: joined,
+    transfer: { clients: 'exact', operator, heals },
+  }
+  return {
+    fault,
+    async strike(stage) {
+      // It lasts until the services have met it.
+      const met = await watchFor(operator, (service) => stage.witnesses(service))
+      await strike(stage)
+      await met()
+    },
+    ...(heal && { heal }),
+    at,
+  }
+}
+
+/** Asks Redis past the proxy. */
+async function ask<T>(
+  { fleet }: { readonly fleet: { readonly redis: { readonly url: string } } },
+  question: (redis: Redis) => Promise<T>,
+): Promise<T> {
+  const redis = new Redis(fleet.redis.url)
+  try {
+    return await question(redis)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+async function limitMemory(stage: Stage, policy: string): Promise<void> {
+  await ask(stage, async (raw) => {
+    await raw.config('SET', 'maxmemory-policy', policy)
+    await raw.config('SET', 'maxmemory', '1')
+  })
+}
+
+async function unlimitMemory(stage: Stage): Promise<void> {
+  await ask(stage, (raw) => raw.config('SET', 'maxmemory', '0'))
+}

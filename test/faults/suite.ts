@@ -1,0 +1,25 @@
+import { type Case, casesOf, type Family } from './case.ts'
+import { clientFaults } from './faults/client.ts'
+import { controlFaults } from './faults/control.ts'
+import { killPointFaults } from './faults/kill-points.ts'
+import { peerFaults } from './faults/peer.ts'
+import { redisFaults } from './faults/redis.ts'
+import { relayFaults } from './faults/relay.ts'
+import { resourceFaults } from './faults/resources.ts'
+import { ejabberdFaults, prosodyFaults } from './faults/xmpp.ts'
+
+/** Every family of faults, in the order in which they run. */
+export const families: readonly Family[] = [
+  relayFaults,
+  controlFaults,
+  killPointFaults,
+  redisFaults,
+  peerFaults,
+  prosodyFaults,
+  ejabberdFaults,
+  clientFaults,
+  resourceFaults,
+]
+
+/** Every row of the failure matrix. */
+export const cases: readonly Case[] = casesOf(families)
