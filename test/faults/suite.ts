@@ -2,6 +2,7 @@ import { type Case, casesOf, type Family } from './case.ts'
 import { clientFaults } from './faults/client.ts'
 import { controlFaults } from './faults/control.ts'
 import { killPointFaults } from './faults/kill-points.ts'
+import { nameFaults } from './faults/names.ts'
 import { peerFaults } from './faults/peer.ts'
 import { redisFaults } from './faults/redis.ts'
 import { relayFaults } from './faults/relay.ts'
@@ -19,6 +20,7 @@ export const families: readonly Family[] = [
   ejabberdFaults,
   clientFaults,
   resourceFaults,
+  nameFaults,
 ]
 
 /** Every row of the failure matrix. */

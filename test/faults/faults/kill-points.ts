@@ -33,12 +33,7 @@ const plans: Readonly<Record<KillPoint, Plan>> = {
   'bytestream-joined': { who: 'owner', phase: 'handoff', ...lostHalf },
   'ticket-issued': { who: 'holder', phase: 'handoff', ...lostHalf },
   'ticket-redeemed': { who: 'holder', phase: 'handoff', ...lostHalf },
-  'trunk-told': {
-    who: 'holder',
-    phase: 'handoff',
-    clients: 'joined, reset',
-    heals: 'the clients, who were told by a reset, send again',
-  },
+  'trunk-told': { who: 'holder', phase: 'handoff', ...lostHalf },
 }
 
 /** A process that dies exactly between two steps. */

@@ -13,7 +13,7 @@ const refused: Expectation = { clients: 'internal-server-error, then joined, exa
 export const peerFaults: Family = {
   name: 'peer',
   about: 'One relay cannot reach the other: its gRPC, or the port of its trunks.',
-  stage: { relay: { handoffTimeoutMs: 1_000, stallTimeoutMs: 2_000 } },
+  stage: { relay: { handoffTimeoutMs: 1_000 } },
   faults: [
     ...(['drop', 'reject'] as const).flatMap((verdict) => [
       filtered('gRPC', verdict, ({ holder }) => holder.rpc.address.port),
@@ -54,6 +54,8 @@ export const peerFaults: Family = {
       strike: async ({ holder }) => void holder.trunk.add({ type: 'reset_peer', timeoutMs: 0 }),
       heal: async ({ holder }) => holder.trunk.clear(),
       at: {
+        waiting: refused,
+        handoff: refused,
         transfer: {
           clients: 'exact within a relay, reset across',
           operator: { by: 'relay', counts: 'splice65_bytestreams_total{outcome="aborted",reason="reset"}' },

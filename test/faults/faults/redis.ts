@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { startRedis } from '../../../deploy/local/redis.ts'
+import { type RedisServer, startRedis } from '../../../deploy/local/redis.ts'
 import { startFaultProxy } from '../../support/fault-proxy/fault-proxy.ts'
 import { until } from '../../support/until.ts'
 import type { Expectation, Family, Fault, Phase } from '../case.ts'
@@ -62,22 +62,13 @@ export const redisFaults: Family = {
     unnoticed('failed over', {
       operator: away,
       heals: 'the promoted replica has what it was sent; relays register the rest',
+      prepare: replicate,
       async strike(stage) {
-        const { fleet, redis } = stage
-        const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(fleet.redis.port)] })
-        stage.afterwards(async () => {
-          redis.leadTo({ host: '127.0.0.1', port: fleet.redis.port })
-          await fleet.redis.restart()
-          await replica.stop()
-        })
-        await until('the replica is in step', () =>
-          ask({ fleet: { redis: replica } }, async (raw) =>
-            /master_link_status:up/.test(await raw.info('replication')),
-          ),
-        )
-        fleet.redis.kill()
+        const replica = replicas.get(stage)
+        if (!replica) throw new Error('Cannot fail over: there is no replica')
+        stage.fleet.redis.kill()
         await ask({ fleet: { redis: replica } }, (raw) => raw.call('replicaof', 'no', 'one'))
-        redis.leadTo({ host: '127.0.0.1', port: replica.port })
+        stage.redis.leadTo({ host: '127.0.0.1', port: replica.port })
       },
     }),
     unnoticed('demoted to a replica', {
@@ -145,9 +136,9 @@ export const redisFaults: Family = {
 /** A fault that costs no bytestream anything, at no phase. */
 function unnoticed(
   fault: string,
-  terms: Pick<Fault, 'strike' | 'heal'> & Pick<Expectation, 'operator' | 'heals'>,
+  terms: Pick<Fault, 'prepare' | 'strike' | 'heal'> & Pick<Expectation, 'operator' | 'heals'>,
 ): Fault {
-  const { operator, heals, strike, heal } = terms
+  const { operator, heals, prepare, strike, heal } = terms
   const accepted = { clients: 'accepted, joined, exact', operator, heals }
   const joined = { clients: 'joined, exact', operator, heals }
   const at: Record<Phase, Expectation> = {
@@ -164,9 +155,27 @@ function unnoticed(
       await strike(stage)
       await met()
     },
+    ...(prepare && { prepare }),
     ...(heal && { heal }),
     at,
   }
+}
+
+const replicas = new WeakMap<Stage, RedisServer>()
+
+/** Gives Redis a replica, and waits until that is in step. */
+async function replicate(stage: Stage): Promise<void> {
+  const { fleet, redis } = stage
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(fleet.redis.port)] })
+  replicas.set(stage, replica)
+  stage.afterwards(async () => {
+    redis.leadTo({ host: '127.0.0.1', port: fleet.redis.port })
+    await fleet.redis.restart()
+    await replica.stop()
+  })
+  await until('the replica is in step', () =>
+    ask({ fleet: { redis: replica } }, async (raw) => /master_link_status:up/.test(await raw.info('replication'))),
+  )
 }
 
 /** Asks Redis past the proxy. */

@@ -1,5 +1,7 @@
+import { KeyedTraffic } from '../../support/keyed-traffic.ts'
 import { until } from '../../support/until.ts'
-import type { Family } from '../case.ts'
+import type { Act, Family, Seen } from '../case.ts'
+import type { Stage } from '../stage.ts'
 
 const reset = { by: 'relay', counts: 'splice65_bytestreams_total{outcome="aborted",reason="reset"}' } as const
 
@@ -73,6 +75,19 @@ export const relayFaults: Family = {
       },
     },
     {
+      fault: 'stopped past its lease',
+      strike: async ({ holder }) => holder.process.kill('SIGSTOP'),
+      heal: async ({ holder }) => holder.process.kill('SIGCONT'),
+      at: {
+        waiting: {
+          clients: 'newcomer refused 2, accepted after the lease, joined, exact, nothing for the other',
+          operator: { by: 'relay', log: 'bytestream ended' },
+          heals: 'whoever took the slot has it; the relay that was away finds its own taken and registers no more',
+          play: outlivesLease,
+        },
+      },
+    },
+    {
       fault: 'stopped',
       async strike({ holder }) {
         holder.process.kill('SIGSTOP')
@@ -99,4 +114,34 @@ export const relayFaults: Family = {
       },
     },
   ],
+}
+
+/** The holder is away until the lease of its half is over, and comes back when another client has the slot. */
+async function outlivesLease(stage: Stage, act: Act): Promise<Seen> {
+  using bytestream = stage.agree()
+  await bytestream.dial(stage.owner, stage.holder)
+  await act.strike()
+  using newcomers = bytestream.again()
+  const early = await (await newcomers.greet(stage.owner)).name(bytestream.digest)
+  let pair = bytestream.pair
+  const tryAgain = async () => {
+    const newcomer = await newcomers.greet(stage.owner)
+    if ((await newcomer.name(bytestream.digest)) !== 'accepted') return false
+    pair = { first: bytestream.pair.first, second: newcomer.socket }
+    return true
+  }
+  await until('the lease is over', tryAgain, { timeoutMs: 45_000, everyMs: 500 })
+  await act.heal()
+  await stage.holder.process.ready()
+  const answer = await bytestream.activate()
+  let strays = 0
+  bytestream.pair.second.on('data', (chunk: Buffer) => {
+    strays += chunk.length
+  })
+  const traffic = new KeyedTraffic(pair, bytestream.digest)
+  await traffic.goesOn()
+  const delivery = await traffic.finish()
+  const other = strays === 0 ? 'nothing for the other' : 'bytes for the other'
+  const clients = `newcomer ${early}, accepted after the lease, ${answer}, ${delivery}, ${other}`
+  return { clients, lostBytes: traffic.lostBytes + strays }
 }

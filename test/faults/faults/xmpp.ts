@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { startProsody } from '../../../deploy/local/prosody.ts'
 import { until } from '../../support/until.ts'
 import type { Expectation, Family, Fault, Phase } from '../case.ts'
+import { watchFor } from '../sign.ts'
 import type { Stage } from '../stage.ts'
 
 const comesBack = 'control connects again, after half a second at first, with jitter; relays keep what waits'
+const misconfigured = { by: 'control', log: 'the XMPP server does not take us' } as const
 const connectsAgain = { by: 'control', log: 'connected to the XMPP server' } as const
 
 /** The XMPP server goes, refuses, or has another in our place. */
@@ -56,7 +58,8 @@ export const prosodyFaults = xmppFaults('prosody', [
   {
     fault: 'refuses our secret',
     async strike(stage) {
-      const { fleet, xmpp, control } = stage
+      const { fleet, xmpp } = stage
+      const told = await watchFor(misconfigured, (service) => stage.witnesses(service))
       const secret = randomBytes(8).toString('hex')
       const stranger = await startProsody({
         domain: fleet.xmpp.domain,
@@ -65,7 +68,7 @@ export const prosodyFaults = xmppFaults('prosody', [
       })
       stage.afterwards(() => stranger.stop())
       xmpp.leadTo({ host: '127.0.0.1', port: stranger.componentPort })
-      await control.waitForLine(({ level, msg }) => level === 'error' && String(msg).includes('XMPP server'))
+      await told()
     },
     async heal(stage) {
       stage.xmpp.leadTo({ host: '127.0.0.1', port: stage.fleet.xmpp.componentPort })
@@ -74,12 +77,12 @@ export const prosodyFaults = xmppFaults('prosody', [
     at: {
       waiting: {
         clients: 'remote-server-timeout, then joined, exact',
-        operator: { by: 'control', log: 'the XMPP server does not take us' },
+        operator: misconfigured,
         heals: 'by a person; control tries again all the time',
       },
       transfer: {
         clients: 'exact',
-        operator: { by: 'control', log: 'the XMPP server does not take us' },
+        operator: misconfigured,
         heals: 'by a person; control tries again all the time',
       },
     },
