@@ -91,11 +91,16 @@ export class Activation {
     const { pairing, events, handOff } = this.#parts
     try {
       const trunk = await handOff(order.room, order.second)
-      if (first.state !== 'reserved') {
+      if (hasLeft(first)) {
         trunk.abandon()
-        throw new Failure('not-ready', `Cannot join half-connection ${first.id}: it left during the handoff`)
+        throw left(first)
       }
-      const far = this.#hold(trunk.go(), order.room)
+      const connection = await trunk.go()
+      if (hasLeft(first)) {
+        connection.on('error', ignore).destroy()
+        throw left(first)
+      }
+      const far = this.#hold(connection, order.room)
       const bytestream = this.#bytestream(order, pairing.join(first), far)
       events.handoffEnded(order.second.relay)
       return bytestream
@@ -107,8 +112,10 @@ export class Activation {
 
   /** Has the engine hold a trunk; one that it cannot hold is closed. */
   #hold(trunk: Connection, room: Room): Held {
+    // The far client may have spoken already.
+    const prefix: Buffer = trunk.read() ?? Buffer.alloc(0)
     try {
-      return this.#parts.engine.hold(trunk, { prefix: Buffer.alloc(0), room: roomKey(room) }, unwatched)
+      return this.#parts.engine.hold(trunk, { prefix, room: roomKey(room) }, unwatched)
     } catch (error) {
       trunk.on('error', ignore).destroy()
       throw error
@@ -125,6 +132,14 @@ export class Activation {
       other,
     )
   }
+}
+
+function hasLeft(half: HalfConnection): boolean {
+  return half.state !== 'reserved'
+}
+
+function left(half: HalfConnection): Failure {
+  return new Failure('not-ready', `Cannot join half-connection ${half.id}: it left during the handoff`)
 }
 
 function sameRequester(bytestream: Bytestream, order: ActivationOrder): Bytestream {

@@ -4,7 +4,7 @@ import type { RelayClients } from '../shared/rpc/relay-clients.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Connection } from './engine/engine.ts'
-import { GO, MAGIC, READY } from './trunk-preamble.ts'
+import { GO, JOINED, MAGIC, READY } from './trunk-preamble.ts'
 import type { TrunkTransport } from './trunk-transport.ts'
 
 /** A half on another relay. */
@@ -16,8 +16,11 @@ export interface RemoteHalf {
 
 /** A trunk whose far end has reserved its half and waits for the word. */
 export interface ReadyTrunk {
-  /** Says GO and gives the connection away: everything from here on is payload. */
-  go(): Connection
+  /**
+   * Says GO, and gives the connection away when the far half is joined with it: everything from here on is payload.
+   * Throws `unavailable` when that is not confirmed in time.
+   */
+  go(): Promise<Connection>
   /** Closes it; the far half waits again. */
   abandon(): void
 }
@@ -35,31 +38,43 @@ export function handOffThrough(
 ): HandOff {
   return async (room, half) => {
     const signal = AbortSignal.timeout(config.handoffTimeoutMs)
-    const { ticket, trunkAddress } = await parts.clients
-      .at(half.rpcAddress)
-      .handoff(
-        { room: { digest: room.digest, streamhost: room.streamhost }, half: half.id, owner: config.pod },
-        { timeoutMs: config.handoffTimeoutMs },
-      )
+    const { ticket, trunkAddress, confirmed } = await parts.clients.at(half.rpcAddress).handoff(
+      {
+        room: { digest: room.digest, streamhost: room.streamhost },
+        half: half.id,
+        owner: config.pod,
+        confirmed: true,
+      },
+      { timeoutMs: config.handoffTimeoutMs },
+    )
     killPoint('handoff-promised')
     const socket = await parts.transport.dial(trunkAddress, signal)
+    const hear = async (word: Buffer) => {
+      const said = await readExactly(socket, word.length, signal)
+      if (!said.equals(word)) throw new Error('it does not answer as a trunk')
+    }
+    const failed = (cause: unknown) => {
+      socket.on('error', ignore).destroy()
+      const why = cause instanceof Error ? cause.message : String(cause)
+      return new Failure('unavailable', `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${why}`, { cause })
+    }
     try {
       socket.write(Buffer.concat([MAGIC, ticket]))
-      const answer = await readExactly(socket, READY.length, signal)
-      if (!answer.equals(READY)) throw new Error('it does not answer as a trunk')
+      await hear(READY)
     } catch (error) {
-      socket.on('error', ignore).destroy()
-      const why = error instanceof Error ? error.message : String(error)
-      throw new Failure('unavailable', `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${why}`, {
-        cause: error,
-      })
+      throw failed(error)
     }
     socket.on('error', ignore)
     killPoint('handoff-ready')
     return {
-      go() {
-        socket.off('error', ignore)
+      async go() {
         socket.write(GO)
+        try {
+          if (confirmed) await hear(JOINED)
+        } catch (error) {
+          throw failed(error)
+        }
+        socket.off('error', ignore)
         return socket
       },
       abandon: () => void socket.destroy(),

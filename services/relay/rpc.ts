@@ -52,12 +52,12 @@ export function relayHandlers(parts: RelayHandlerParts): RelayHandlers {
       return { path: bytestream ? pathOf(bytestream) : 'PATH_UNSPECIFIED', bytestream: bytestream?.id ?? '' }
     },
 
-    async handoff({ room, half, owner }) {
+    async handoff({ room, half, owner, confirmed }) {
       if (!owner) throw new Failure('malformed', 'Cannot hand off: the owner has no name')
       bytestreams.demandPlace()
-      const ticket = tickets.issue(pairing.half(roomOf(room), half), owner)
+      const ticket = tickets.issue({ half: pairing.half(roomOf(room), half), owner, confirmed })
       killPoint('ticket-issued')
-      return { ticket, trunkAddress }
+      return { ticket, trunkAddress, confirmed }
     },
 
     async findHalves({ room: asked }) {

@@ -9,6 +9,8 @@ export interface Reservation {
   readonly half: HalfConnection
   /** Name of the relay that asked. */
   readonly owner: string
+  /** Whether the owner waits for JOINED. */
+  readonly confirmed: boolean
 }
 
 /**
@@ -25,8 +27,9 @@ export class TicketOffice {
     this.#ticketTimeoutMs = options.ticketTimeoutMs
   }
 
-  /** Reserves the half and sells its ticket. Throws `not-ready` when it does not wait. */
-  issue(half: HalfConnection, owner: string): Buffer {
+  /** Reserves a half and sells its ticket. Throws `not-ready` when it does not wait. */
+  issue(reservation: Reservation): Buffer {
+    const { half } = reservation
     half.reserve()
     const ticket = randomBytes(TICKET_BYTES)
     const key = ticket.toString('hex')
@@ -34,7 +37,7 @@ export class TicketOffice {
       this.#issued.delete(key)
       half.unreserve()
     })
-    this.#issued.set(key, { reservation: { half, owner }, cancel })
+    this.#issued.set(key, { reservation, cancel })
     return ticket
   }
 

@@ -8,7 +8,7 @@ import { type Connection, type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import type { Pairing } from './pairing.ts'
 import type { Reservation, TicketOffice } from './ticket-office.ts'
-import { GO, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
+import { GO, JOINED, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
 import type { TrunkTransport } from './trunk-transport.ts'
 
 /** The listener at which other relays come for the halves they were promised. */
@@ -45,6 +45,7 @@ export async function listenTrunk(
       const go = await readExactly(socket, GO.length, signal)
       if (!go.equals(GO)) throw new Failure('malformed', 'Cannot open a trunk: it does not say GO')
       killPoint('trunk-told')
+      if (reservation.confirmed) await written(socket, JOINED)
       join(socket, reservation)
     } finally {
       reservation.half.unreserve()
@@ -105,6 +106,11 @@ export async function listenTrunk(
       for (const socket of opening) socket.destroy()
     },
   }
+}
+
+/** Resolves when the bytes are the kernel’s, or will never be. */
+function written(socket: Connection, bytes: Buffer): Promise<void> {
+  return new Promise((resolve) => socket.write(bytes, () => resolve()))
 }
 
 function ignore(): void {}

@@ -244,7 +244,7 @@ describe('A handoff', () => {
     const ask = () =>
       relays.clients
         .at(holder.rpcAddress)
-        .handoff({ room, half: halves[0]?.id ?? '', owner: 'relay-9' }, { timeoutMs: 5_000 })
+        .handoff({ room, half: halves[0]?.id ?? '', owner: 'relay-9', confirmed: true }, { timeoutMs: 5_000 })
     const { ticket } = await ask()
     await assert.rejects(ask(), (error) => error instanceof Failure && error.code === 'not-ready')
     const dialTrunk = async (bytes: Buffer) => {
@@ -268,6 +268,29 @@ describe('A handoff', () => {
     assert.equal(await activate(relays, digest), 'PATH_HANDOFF')
     for (const socket of [forged, trunk, replayed, first, second]) socket.destroy()
   })
+
+  for (const confirmed of [true, false]) {
+    it(`${confirmed ? 'says' : 'does not say'} JOINED to an owner that ${confirmed ? 'waits' : 'does not wait'} for it`, async () => {
+      await using relays = await startRelays(1)
+      const holder = relays.relay(0)
+      const digest = freshDigest()
+      const { socket: client } = await dialHalf(holder.ports.socks[''] ?? 0, digest)
+      const room = { digest, streamhost: '' }
+      const calls = relays.clients.at(holder.rpcAddress)
+      const { halves } = await calls.findHalves({ room }, { timeoutMs: 5_000 })
+      const half = halves[0]?.id ?? ''
+      const promise = await calls.handoff({ room, half, owner: 'relay-9', confirmed }, { timeoutMs: 5_000 })
+      assert.equal(promise.confirmed, confirmed)
+      const trunk = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
+      trunk.write(Buffer.concat([Buffer.from('S65TRNK1'), promise.ticket]))
+      assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([1]))
+      trunk.write(Buffer.from([2]))
+      if (confirmed) assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
+      client.write('payload')
+      assert.equal((await readUpTo(trunk, 7)).toString(), 'payload')
+      for (const socket of [client, trunk]) socket.destroy()
+    })
+  }
 
   it('needs the shared token', async () => {
     await using relays = await startRelays(1, { rpcToken: 'a token of tests only' })

@@ -6,10 +6,12 @@ export interface HandoffRequest {
   'room'?: (_splice65_relay_v1_Room | null);
   'half'?: (string);
   'owner'?: (string);
+  'confirmed'?: (boolean);
 }
 
 export interface HandoffRequest__Output {
   'room': (_splice65_relay_v1_Room__Output | null);
   'half': (string);
   'owner': (string);
+  'confirmed': (boolean);
 }

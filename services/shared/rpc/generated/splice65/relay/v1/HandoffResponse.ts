@@ -4,9 +4,11 @@
 export interface HandoffResponse {
   'ticket'?: (Buffer | Uint8Array | string);
   'trunkAddress'?: (string);
+  'confirmed'?: (boolean);
 }
 
 export interface HandoffResponse__Output {
   'ticket': (Buffer);
   'trunkAddress': (string);
+  'confirmed': (boolean);
 }
