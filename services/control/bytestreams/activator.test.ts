@@ -197,6 +197,17 @@ describe('Activator.activate()', () => {
     assert.equal((await outcome(activate())).outcome, 'joined')
   })
 
+  it('takes over, after two seconds, the activation of a replica that died before it asked a relay', async () => {
+    const { claim, activate, relay, registry, outcome } = setUp()
+    await claim('h1', 'r0')
+    await claim('h2', 'r0')
+    relay('r0').holds(room, { id: 'h1', waitedMs: 2 }, { id: 'h2', waitedMs: 1 })
+    await registry.claimActivation(room, 'another')
+    const { outcome: activated, tookMs } = await outcome(activate())
+    assert.equal(activated, 'joined')
+    assert.ok(tookMs >= 2_000 && tookMs <= 2_300)
+  })
+
   it('gives up within five seconds on an activation that another replica never ends', async () => {
     const { claim, activate, registry, outcome } = setUp()
     await claim('h1', 'r0')

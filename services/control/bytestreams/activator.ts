@@ -136,7 +136,9 @@ class Attempt {
       const last = this.#elapsedMs() >= this.#options.overtakeMs
       const indexed = await this.#lookInRegistry()
       const askRelaysToo = indexed.state === 'unknown' || (indexed.state === 'waiting' && (round === 0 || last))
-      const seen = askRelaysToo ? await this.#lookAmongRelays(indexed) : indexed
+      // Whoever had it under way may have died: halves that still wait then are not being joined.
+      const isOrphan = indexed.state === 'activating' && last
+      const seen = askRelaysToo || isOrphan ? await this.#lookAmongRelays(indexed) : indexed
       switch (seen.state) {
         case 'activated':
           return { outcome: 'repeated', relays: [] }
@@ -203,6 +205,7 @@ class Attempt {
       if (found.activated) return { state: 'activated' }
       if (found.halves.length > 2) return { state: 'crowded' }
       if (first && second) return { state: 'pair', room, halves: [first, second] }
+      if (indexed.state === 'activating') continue
       if (found.answers > 0 && indexed.state !== 'waiting') seen = { state: 'waiting', halves: found.halves.length }
       if (found.halves.length > 0) return { state: 'waiting', halves: found.halves.length }
     }
