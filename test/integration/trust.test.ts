@@ -294,7 +294,8 @@ describe('A handoff ticket', () => {
       },
       /** A ticket of the holder for the half that waits, or for another. */
       async buy(digest: Digest, half?: string) {
-        const asking = { room: roomOf(digest), half: half ?? (await waiting(digest))[0] ?? '', owner: other.name }
+        const asked = half ?? (await waiting(digest))[0] ?? ''
+        const asking = { room: roomOf(digest), half: asked, owner: other.name, confirmed: false }
         return (await relays.clients.at(holder.rpcAddress).handoff(asking, { timeoutMs })).ticket
       },
       /** Shows a ticket to a relay’s trunk: the first byte of the answer, if there is one. */

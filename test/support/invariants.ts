@@ -18,6 +18,7 @@ const seriesToCome = 200
 /** Timers that are there or not from one moment to the next: of calls, of reconnects. */
 const passingTimers = 12
 const settleTimeoutMs = 15_000
+const roomKey = /^splice65:\{[0-9a-f]{40}\}:/
 const tombstoneMs = 60_000
 /** A half’s lease is 30 s: one with more left than this was renewed a moment ago. */
 const renewedMs = 28_000
@@ -106,16 +107,17 @@ export class Invariants {
     return found
   }
 
-  /** Every key has an end: a tombstone within a minute, and halves, that nobody has, are not renewed. */
+  /** Every key has an end; a room is a tombstone within a minute, or halves that nobody has and nobody renews. */
   async #strayKeys(): Promise<string[]> {
     const found: string[] = []
     for (const key of await this.#redis.keys('splice65:*').catch(() => [])) {
       const ttlMs = await this.#redis.pttl(key)
-      // -2: it went meanwhile.
-      if (ttlMs === -2) continue
-      if (ttlMs === -1 || ttlMs > tombstoneMs) found.push(`${key} is kept for ${ttlMs} ms`)
-      if (key.includes('{relays}') || (await this.#redis.hexists(key, 'tombstone')) === 1) continue
-      if (ttlMs > renewedMs) found.push(`${key} is renewed, and nobody waits in it`)
+      if (ttlMs === -1) found.push(`${key} is kept for ever`)
+      // Of an account or of the relays: these outlive a bytestream.
+      if (!roomKey.test(key) || (await this.#redis.type(key)) !== 'hash') continue
+      if (ttlMs > tombstoneMs) found.push(`${key} is kept for ${ttlMs} ms`)
+      if (ttlMs <= renewedMs || (await this.#redis.hexists(key, 'tombstone')) === 1) continue
+      found.push(`${key} is renewed, and nobody waits in it`)
     }
     return found
   }

@@ -77,7 +77,7 @@ export async function openTrunk(): Promise<Subject<Visit>> {
       const [client, socket] = duplexPair()
       const half = await pairing.add(room, '192.0.2.1')
       pairing.wait(half, streamEngine.hold(connection(socket), { prefix: Buffer.alloc(0), room: 'fuzz' }, watch))
-      const sold = tickets.issue(half, 'relay-1')
+      const sold = tickets.issue({ half, owner: 'relay-1', confirmed: false })
       if (ticket === 'used') tickets.redeem(sold)
       const input = Buffer.concat([magic, typeof ticket === 'string' ? sold : ticket, behind])
       const [owner, holder] = duplexPair()
