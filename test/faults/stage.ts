@@ -1,5 +1,6 @@
 import { type ControlProcess, type Fleet, type RelayProcess, startFleet } from '../../deploy/local/fleet.ts'
-import type { ServiceProcess, ServiceSettings } from '../../deploy/local/service.ts'
+import type { LogLine, ServiceProcess, ServiceSettings } from '../../deploy/local/service.ts'
+import { abbreviate } from '../../services/shared/bytestream/digest.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy/fault-proxy.ts'
 import { Invariants } from '../support/invariants.ts'
@@ -177,13 +178,17 @@ export class Stage implements AsyncDisposable {
     return { bytestream, traffic, [Symbol.dispose]: () => running.dispose() }
   }
 
-  /** Resolves when the relays have told of the end of this bytestream. */
-  async told({ digest }: Bytestream): Promise<void> {
+  /** Whether a relay has told of the end of this bytestream, or does within 10 s. */
+  async told({ digest }: Bytestream): Promise<boolean> {
     const signal = AbortSignal.timeout(10_000)
-    const prefix = digest.slice(0, 12)
-    const isEnd = ({ msg, digest: found }: Readonly<Record<string, unknown>>) =>
-      msg === 'bytestream ended' && found === prefix
-    await Promise.any(this.fleet.relays.map((relay) => relay.waitForLine(isEnd, signal)))
+    const prefix = abbreviate(digest)
+    const isEnd = ({ msg, digest: found }: LogLine) => msg === 'bytestream ended' && found === prefix
+    try {
+      await Promise.any(this.fleet.relays.map((relay) => relay.waitForLine(isEnd, signal)))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /**

@@ -55,7 +55,6 @@ export const peerFaults: Family = {
       heal: async ({ holder }) => holder.trunk.clear(),
       at: {
         waiting: refused,
-        handoff: refused,
         transfer: {
           clients: 'exact within a relay, reset across',
           operator: { by: 'relay', counts: 'splice65_bytestreams_total{outcome="aborted",reason="reset"}' },

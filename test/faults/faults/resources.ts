@@ -21,7 +21,7 @@ export const resourceFaults: Family = {
   faults: [
     {
       fault: 'descriptors',
-      prepare: (stage) => stage.recast('holder', {}, ['prlimit', '--nofile=256:256']),
+      prepare: (stage) => stage.recast('holder', { maxSockets: 100 }, ['prlimit', '--nofile=256:256']),
       strike: crowdIn,
       at: {
         handshake: {
