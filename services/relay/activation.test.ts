@@ -34,7 +34,7 @@ describe('Activation.activate()', () => {
       },
     }
     const bytestreams = { of() {}, activated: () => false, demandPlace() {} } as unknown as Bytestreams
-    const handOff = async () => ({ go: () => trunk, abandon: () => assert.fail('GO was said') })
+    const handOff = async () => ({ go: async () => trunk, abandon: () => assert.fail('GO was said') })
     const activation = new Activation(
       { pairing, bytestreams, engine, handOff, events: { handoffEnded() {} } },
       { pod: 'r0' },

@@ -74,7 +74,8 @@ describe('A secret', () => {
     for (const shown of [undefined, 'another token of tests', rpcToken]) {
       const clients = openRelayClients({ rpcToken: shown })
       const calls = clients.at(`127.0.0.1:${rpcPort}`)
-      await assert.rejects(calls.handoff({ room, half: 'none', owner: 'relay-9' }, { timeoutMs: 5_000 }))
+      const asked = { room, half: 'none', owner: 'relay-9', confirmed: true }
+      await assert.rejects(calls.handoff(asked, { timeoutMs: 5_000 }))
       await assert.rejects(calls.endBytestream({ id: 'none' }, { timeoutMs: 5_000 }), doesNotTell)
       clients.close()
     }
