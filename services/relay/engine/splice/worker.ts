@@ -160,8 +160,9 @@ class Worker {
     // would pass for the end of the file.
     for (const { fd } of [first, second]) resetOnClose(fd, true)
     this.#sides.set(firstId, { flow, side: 'first' }).set(secondId, { flow, side: 'second' })
-    this.#epoll.modify(first.fd, firstId, JOINED_EVENTS)
-    this.#epoll.modify(second.fd, secondId, JOINED_EVENTS)
+    // A socket that could not be watched from the start cannot be now: without events its bytes would stand still.
+    if (!this.#epoll.modify(first.fd, firstId, JOINED_EVENTS)) flow.finish({ how: 'reset', side: 'first' })
+    if (!this.#epoll.modify(second.fd, secondId, JOINED_EVENTS)) flow.finish({ how: 'reset', side: 'second' })
     this.#after(flow, flow.turn())
   }
 
