@@ -7,8 +7,8 @@ export interface RelayClients {
   /** The calls of the relay at this host:port. */
   at(rpcAddress: string): RelayCalls
   /**
-   * Sees to it that the relay at this host:port is connected before the first call. A pool that is full gives up one
-   * that is not there for it, or leaves it.
+   * Sees to it that the relay at this host:port is connected before the first call. A relay that is new gives the pool
+   * the occasion to give up those that are gone; when it is full all the same, the new one waits for its first call.
    */
   warm(rpcAddress: string): void
   close(): void
@@ -30,8 +30,10 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
     return undefined
   }
 
-  /** Closes a client that would dial for ever a relay that is not there. False when all are there. */
-  const giveUpMissing = () => [...open.keys()].some((rpcAddress) => !usable(rpcAddress))
+  /** Closes the clients that would dial for ever a relay that is not there. */
+  const giveUpMissing = () => {
+    for (const rpcAddress of [...open.keys()]) usable(rpcAddress)
+  }
 
   return {
     at(rpcAddress) {
@@ -48,7 +50,8 @@ export function openRelayClients(options: RpcClientOptions): RelayClients {
     },
     warm(rpcAddress) {
       if (!usable(rpcAddress)) {
-        if (open.size >= MOST_CLIENTS && !giveUpMissing()) return
+        giveUpMissing()
+        if (open.size >= MOST_CLIENTS) return
         open.set(rpcAddress, openRpcClient(relayService, rpcAddress, options))
       }
       open.get(rpcAddress)?.connect()
