@@ -6,6 +6,7 @@ import { watchFor } from '../sign.ts'
 import type { Stage } from '../stage.ts'
 
 const comesBack = 'control connects again, after half a second at first, with jitter; relays keep what waits'
+const lost = { by: 'control', log: 'not connected to the XMPP server' } as const
 const misconfigured = { by: 'control', log: 'the XMPP server does not take us' } as const
 const connectsAgain = { by: 'control', log: 'connected to the XMPP server' } as const
 
@@ -48,7 +49,12 @@ function everyPhase(
 export const prosodyFaults = xmppFaults('prosody', [
   {
     fault: 'unreachable for control',
-    strike: ({ xmpp }) => xmpp.down(),
+    async strike(stage) {
+      // By then the server knows as well that the component is gone.
+      const noticed = await watchFor(lost, (service) => stage.witnesses(service))
+      await stage.xmpp.down()
+      await noticed()
+    },
     async heal(stage) {
       await stage.xmpp.up()
       await answers(stage)
