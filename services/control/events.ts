@@ -41,6 +41,7 @@ export interface ControlEvents extends LinkEvents {
     readonly bytestream?: string
   }): void
   registryRequested: RegistryMetrics['answered']
+  recordRefused: RegistryMetrics['unreadable']
   rpcAnswered: CallEnded
   /** Shows, from now on, the link's state, the relays and the registry at every scrape. */
   watch(parts: {
@@ -225,6 +226,7 @@ export function createControlEvents({
       )
     },
     registryRequested: registryMetrics.answered,
+    recordRefused: registryMetrics.unreadable,
     rpcAnswered: createRpcMetrics(metrics, ['activate', 'findHalves']),
     watch({ link, directory, registry }) {
       registryMetrics.watch(registry)

@@ -66,8 +66,13 @@ export async function startControl(config: ControlConfig, given: Partial<Control
   await using opened = new AsyncDisposableStack()
   const registry =
     given.registry ??
-    opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryRequested }), (it) =>
-      it.close(),
+    opened.adopt(
+      await openRegistry(config.registryUrl, {
+        log,
+        onRequest: events.registryRequested,
+        onUnreadable: events.recordRefused,
+      }),
+      (it) => it.close(),
     )
   const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
   exposeTlsIdentity(identity, metrics)

@@ -65,6 +65,7 @@ export interface RelayEvents {
   trunkRefused(failure: Failure, remote: string): void
   registryFailed(operation: string, failure: Failure): void
   registryAnswered: RegistryMetrics['answered']
+  recordRefused: RegistryMetrics['unreadable']
   rpcAnswered: CallEnded
   /** A worker of the engine died and was replaced; its bytestreams have ended. */
   engineCrashed(error: Error): void
@@ -232,6 +233,7 @@ export function createRelayEvents({
       log.debug({ operation, err: failure }, 'the registry did not serve; the relay goes on by what it holds')
     },
     registryAnswered: registry.answered,
+    recordRefused: registry.unreadable,
     rpcAnswered: createRpcMetrics(metrics, ['handoff']),
     engineCrashed(error) {
       engineCrashes.inc()

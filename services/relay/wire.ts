@@ -86,8 +86,13 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   await using opened = new AsyncDisposableStack()
   const registry =
     given.registry ??
-    opened.adopt(await openRegistry(config.registryUrl, { log, onRequest: events.registryAnswered }), (it) =>
-      it.close(),
+    opened.adopt(
+      await openRegistry(config.registryUrl, {
+        log,
+        onRequest: events.registryAnswered,
+        onUnreadable: events.recordRefused,
+      }),
+      (it) => it.close(),
     )
   const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
   exposeTlsIdentity(identity, metrics)

@@ -3,7 +3,7 @@ import { Failure } from '../bytestream/failure.ts'
 import type { Room } from '../bytestream/room.ts'
 import type { Accounts } from './accounts.ts'
 import { Reachability, type ReachabilityLog } from './reachability.ts'
-import { parseHalf, parseRelay } from './records.ts'
+import { parseHalf, parseRelay, type RecordFault, type RecordKind, UnreadableRecord } from './records.ts'
 import { RedisAccounts } from './redis-accounts.ts'
 import { openRedisClient } from './redis-client.ts'
 import { parseRedisUrl } from './redis-url.ts'
@@ -17,6 +17,8 @@ export interface RedisRegistryParts {
   readonly log?: ReachabilityLog
   /** Told about every request when it has ended. `operation` is one of a closed set. */
   readonly onRequest?: (operation: ScriptName, outcome: 'ok' | 'error', seconds: number) => void
+  /** Told about every record that cannot be read. */
+  readonly onUnreadable?: (kind: RecordKind, fault: RecordFault) => void
 }
 
 export interface RedisRegistryOptions {
@@ -40,10 +42,7 @@ export async function connectRegistry(
   const commandTimeoutMs = options.commandTimeoutMs ?? 500
   const client = openRedisClient(parseRedisUrl(url), commandTimeoutMs)
   const reachability = new Reachability(client, parts.log)
-  const registry = new RedisRegistry(
-    { client, reachability, onRequest: parts.onRequest },
-    { ...options, commandTimeoutMs },
-  )
+  const registry = new RedisRegistry({ client, reachability, ...parts }, { ...options, commandTimeoutMs })
   await reachability.settled(2 * commandTimeoutMs)
   return registry
 }
@@ -53,18 +52,20 @@ class RedisRegistry implements Registry {
   readonly #client: Redis | Cluster
   readonly #reachability: Reachability
   readonly #onRequest: RedisRegistryParts['onRequest']
+  readonly #onUnreadable: RedisRegistryParts['onUnreadable']
   readonly #run: RunScript
   readonly #terms: RegistryTerms
   readonly #commandTimeoutMs: number
   readonly #prefix: string
 
   constructor(
-    parts: { client: Redis | Cluster; reachability: Reachability; onRequest: RedisRegistryParts['onRequest'] },
+    parts: { readonly client: Redis | Cluster; readonly reachability: Reachability } & RedisRegistryParts,
     options: RedisRegistryOptions & { commandTimeoutMs: number },
   ) {
     this.#client = parts.client
     this.#reachability = parts.reachability
     this.#onRequest = parts.onRequest
+    this.#onUnreadable = parts.onUnreadable
     this.#run = defineScripts(parts.client)
     this.#terms = { ...defaultTerms, ...options.terms }
     this.#commandTimeoutMs = options.commandTimeoutMs
@@ -81,7 +82,7 @@ class RedisRegistry implements Registry {
       const [slot, replaced] = texts(reply)
       if (slot === 'taken') return slot
       if (slot !== 'first' && slot !== 'second') throw new Error(`unexpected answer ${slot}`)
-      return replaced === undefined ? { slot } : { slot, replaced: parseHalf(replaced) }
+      return replaced === undefined ? { slot } : { slot, replaced: this.#read(parseHalf, replaced) }
     })
     if (claim === 'taken') throw takenFailure(room)
     return claim
@@ -101,7 +102,7 @@ class RedisRegistry implements Registry {
     return this.#request('claim-activation', [this.#roomKey(room)], args, (reply): ActivationClaim => {
       const [state, ...records] = texts(reply)
       if (state === 'activated' || state === 'activating') return { state }
-      const halves = records.map(parseHalf)
+      const halves = records.map((json) => this.#read(parseHalf, json))
       const [first, second] = halves
       if (state === 'waiting') return { state, halves }
       if (state === 'claimed' && first && second) return { state, halves: [first, second] }
@@ -131,7 +132,7 @@ class RedisRegistry implements Registry {
     return this.#request('relays', [this.#directoryKey], [], (reply) =>
       texts(reply)
         // One entry that is not ours must not hide all relays.
-        .flatMap((json) => parseRelay(json) ?? [])
+        .flatMap((json) => this.#readOrSkip(json))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     )
   }
@@ -165,6 +166,24 @@ class RedisRegistry implements Registry {
   /** The braces keep all that belongs to one digest on one node of a Cluster. */
   #roomKey(room: Room): string {
     return `${this.#prefix}{${room.digest}}:${room.streamhost}`
+  }
+
+  #readOrSkip(json: string): RelayRecord[] {
+    try {
+      return [this.#read(parseRelay, json)]
+    } catch (error) {
+      if (error instanceof UnreadableRecord) return []
+      throw error
+    }
+  }
+
+  #read<T>(parse: (json: string) => T, json: string): T {
+    try {
+      return parse(json)
+    } catch (error) {
+      if (error instanceof UnreadableRecord) this.#onUnreadable?.(error.kind, error.fault)
+      throw error
+    }
   }
 
   /** Runs a script and reads its answer, within the deadline; whatever goes wrong is `unavailable`. */

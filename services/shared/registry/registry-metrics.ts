@@ -1,5 +1,6 @@
-import { Gauge, Histogram } from 'prom-client'
+import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Metrics } from '../runtime/metrics.ts'
+import { type RecordFault, type RecordKind, recordFaults, recordKinds } from './records.ts'
 import type { Registry } from './registry.ts'
 import type { ScriptName } from './scripts.ts'
 
@@ -7,6 +8,8 @@ import type { ScriptName } from './scripts.ts'
 export interface RegistryMetrics {
   /** One request has ended. */
   answered(operation: ScriptName, outcome: 'ok' | 'error', seconds: number): void
+  /** A record in it could not be read. */
+  unreadable(kind: RecordKind, fault: RecordFault): void
   /** Shows, from now on, whether the registry can be reached. */
   watch(registry: Pick<Registry, 'reachable'>): void
 }
@@ -21,7 +24,15 @@ export function createRegistryMetrics(metrics: Metrics, operations: readonly Scr
     registers: [metrics],
   })
   for (const operation of operations) for (const outcome of ['ok', 'error']) duration.zero({ operation, outcome })
+  const unreadable = new Counter({
+    name: 'splice65_registry_records_refused_total',
+    help: 'Records in the registry that were refused: of a version that this release does not know, or malformed.',
+    labelNames: ['kind', 'reason'],
+    registers: [metrics],
+  })
+  for (const kind of recordKinds) for (const reason of recordFaults) unreadable.inc({ kind, reason }, 0)
   return {
+    unreadable: (kind, reason) => unreadable.inc({ kind, reason }),
     answered: (operation, outcome, seconds) => duration.observe({ operation, outcome }, seconds),
     watch(registry) {
       new Gauge({
