@@ -255,8 +255,11 @@ export class System {
       drainEnded: () => {},
     }
     const rates = new RatePolicy({ streamRateBytes: 0, requesterRateBytes: 0, podRateBytes: 0 })
-    const limits = { idleTimeoutMs: 1e9, stallTimeoutMs: 1e9, lifetimeMs: 0, maxBytestreams: 10 }
-    const bytestreams = new Bytestreams({ engine, rates, registry, clock, events }, limits)
+    const limits = { idleTimeoutMs: 1e9, stallTimeoutMs: 1e9, lifetimeMs: 0, maxBytestreams: 10, maxBytestreamBytes: 0 }
+    const bytestreams = new Bytestreams(
+      { engine, rates, registry, clock, events, accounting: { open: () => {} } },
+      limits,
+    )
     const pairing = new Pairing(
       { registry, clock, events, activated: (room) => bytestreams.activated(room) },
       { pod: name, activationTimeoutMs: 120_000, finishedTimeoutMs: 10_000 },
@@ -373,7 +376,7 @@ export class System {
     const at = ({ streamhost }: Room) => streamhost || 'own'
     const who = (id: string) => this.#clientOf.get(id)
     return {
-      ...{ reachable: true, onReturn: () => () => {}, close: async () => {} },
+      ...{ reachable: true, onReturn: () => () => {}, close: async () => {}, accounts: this.#registry.accounts },
       claim: (room, half) => {
         this.#clientOf.set(half.id, this.#connecting)
         return call(`claim ${at(room)} ${who(half.id)}`, (registry) => registry.claim(room, half))
