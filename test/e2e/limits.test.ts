@@ -71,14 +71,17 @@ describe('A requester at his limit', () => {
     for (const each of lost) await room(each, 15_000)
     relay.kill()
     await relay.exited
-    const next = await offer(alice)
-    await room(next, 60_000)
-    await exchange(next.pair)
+    const successors = [await offer(alice), await offer(alice)]
+    for (const each of successors) await room(each, 60_000)
+    for (const { pair } of successors) await exchange(pair, 10)
+    const last = await offer(alice)
+    await room(last, 15_000)
+    await exchange(last.pair, 10)
     // Each would take one of two places for as long as a lease, if it kept it.
-    for (let round = 0; round < 3; round++) {
-      const answer = await alice.activate(agree(alice.jid))
-      assert.equal(verdict(answer), 'item-not-found cancel')
-    }
+    const fail = async () => verdict(await alice.activate(agree(alice.jid)))
+    const missing = async () => (await fail()) === 'item-not-found cancel'
+    await until('the last has left', missing, { timeoutMs: 15_000, everyMs: 500 })
+    for (let round = 0; round < 3; round++) assert.equal(await fail(), 'item-not-found cancel')
   })
 
   it('is not refused while Redis is away', async () => {
