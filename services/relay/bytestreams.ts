@@ -139,13 +139,17 @@ export class Bytestreams {
     const key = roomKey(room)
     this.#live.delete(key)
     this.#relayed.keep(bytestream)
+    if (!cameToNothing(bytestream, ending)) this.#remember(key)
+    this.#parts.events.bytestreamEnded(bytestream, ending, this.ageMs(bytestream))
+    if (path !== 'leg') void this.#bury(room)
+  }
+
+  #remember(key: string): void {
     this.#remembered.get(key)?.()
     this.#remembered.set(
       key,
       this.#parts.clock.after(REMEMBER_MS, () => this.#remembered.delete(key)),
     )
-    this.#parts.events.bytestreamEnded(bytestream, ending, this.ageMs(bytestream))
-    if (path !== 'leg') void this.#bury(room)
   }
 
   async #bury(room: Room): Promise<void> {
@@ -163,4 +167,12 @@ export class Bytestreams {
       if (this.#live.size > 0) this.#look()
     })
   }
+}
+
+/**
+ * True for a leg that broke before its first byte. Its owner may never have heard that it was joined and keep its own
+ * half waiting: to call the room activated would answer for a bytestream that nobody has.
+ */
+function cameToNothing({ facts, bytes }: Bytestream, { outcome }: Ending): boolean {
+  return facts.path === 'leg' && outcome !== 'completed' && bytes.fromFirst + bytes.fromSecond === 0
 }

@@ -292,6 +292,30 @@ describe('A handoff', () => {
     })
   }
 
+  it('whose trunk breaks before its first byte leaves no room that counts as activated', async () => {
+    await using relays = await startRelays(1)
+    const holder = relays.relay(0)
+    const digest = freshDigest()
+    const { socket: client } = await dialHalf(holder.ports.socks[''] ?? 0, digest)
+    const room = { digest, streamhost: '' }
+    const calls = relays.clients.at(holder.rpcAddress)
+    const { halves } = await calls.findHalves({ room }, { timeoutMs: 5_000 })
+    const half = halves[0]?.id ?? ''
+    const { ticket } = await calls.handoff({ room, half, owner: 'relay-9', confirmed: true }, { timeoutMs: 5_000 })
+    const trunk = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
+    trunk.write(Buffer.concat([Buffer.from('S65TRNK1'), ticket]))
+    await readUpTo(trunk, 1)
+    trunk.write(Buffer.from([2]))
+    assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
+    trunk.resetAndDestroy()
+    assert.equal(await closed(client), 'ECONNRESET')
+    await until(
+      'the leg has ended',
+      async () => (await holder.sample('splice65_bytestreams_active', { path: 'leg' })) === 0,
+    )
+    assert.deepEqual(await calls.findHalves({ room }, { timeoutMs: 5_000 }), { halves: [], activated: false })
+  })
+
   it('needs the shared token', async () => {
     await using relays = await startRelays(1, { rpcToken: 'a token of tests only' })
     const { openRelayClients } = await import('../shared/rpc/relay-clients.ts')
