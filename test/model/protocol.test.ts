@@ -34,28 +34,6 @@ const mutations: readonly [mistake: string, finds: RegExp, given: Case & { reado
     },
   ],
   [
-    'an activation that is not given up when the relay could not do it',
-    /cannot be activated|never answered|never comes to rest/,
-    {
-      clients: clients('A', 'B'),
-      faults: ['crash B'],
-      mutation: {
-        registry: (registry) => {
-          let held = false
-          return {
-            ...bound(registry),
-            async claimActivation(room, claimant) {
-              if (held) return { state: 'activating' }
-              const claim = await registry.claimActivation(room, claimant)
-              held = claim.state === 'claimed'
-              return claim
-            },
-          }
-        },
-      },
-    },
-  ],
-  [
     'a success that does not wait for the relays',
     /no two clients hear one another|told that they are joined/,
     {
@@ -112,6 +90,22 @@ describe('explore()', () => {
       },
     })
     await explore({ clients: clients('A', 'B'), faults: [], mutation: { registry } })
+  })
+
+  it('finds nothing where the registry never gives an activation up: control takes it over', async () => {
+    const registry = (whole: Registry): Registry => {
+      let held = false
+      return {
+        ...bound(whole),
+        async claimActivation(room, claimant) {
+          if (held) return { state: 'activating' }
+          const claim = await whole.claimActivation(room, claimant)
+          held = claim.state === 'claimed'
+          return claim
+        },
+      }
+    }
+    await explore({ clients: clients('A', 'B'), faults: ['crash B'], mutation: { registry } })
   })
 
   it('reaches the same states every time', async () => {
