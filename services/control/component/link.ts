@@ -48,6 +48,7 @@ export class ComponentLink {
   readonly #answering = new Set<Promise<void>>()
   #state: LinkState = 'connecting'
   #stream: ComponentStream | undefined
+  #opening: Promise<ComponentStream> | undefined
   #running: Promise<void> | undefined
   /** Ends the wait for the next attempt, while there is one. */
   #retry: (() => void) | undefined
@@ -106,10 +107,11 @@ export class ComponentLink {
   /** One stream from its opening to its end. Never throws. */
   async #live(): Promise<StreamEnd> {
     try {
-      const stream = await openStream(this.#options, {
+      this.#opening = openStream(this.#options, {
         onStanza: (stanza) => this.#take(stanza),
         signal: this.#stopping.signal,
       })
+      const stream = await this.#opening
       this.#stream = stream
       if (this.#stopping.signal.aborted) await stream.close()
       else this.#move('connected')
@@ -120,6 +122,7 @@ export class ComponentLink {
     } catch (error) {
       return error instanceof StreamEnd ? error : new StreamEnd(String(error), { cause: error })
     } finally {
+      this.#opening = undefined
       this.#stream = undefined
     }
   }
@@ -147,9 +150,11 @@ export class ComponentLink {
     const answer = await this.#parts.answer(stanza)
     if (!answer) return
     try {
-      // The stream of now, which may be a later one than the request came by.
-      if (!this.#stream) throw new StreamEnd('the component stream is down')
-      await this.#stream.send(answer)
+      // The stream of now, which may be a later one than the request came by; or one whose server asks before we know
+      // that it has taken us.
+      const stream = this.#stream ?? (await this.#opening)
+      if (!stream) throw new StreamEnd('the component stream is down')
+      await stream.send(answer)
     } catch (error) {
       this.#parts.events.answerLost(error)
     }
