@@ -24,14 +24,17 @@ interface Backstage {
 
 const backstages = new WeakMap<Workshop, Promise<Backstage>>()
 
-/** splice65 as it ships: relays in processes of their own, registry in Redis, control on a real Prosody. */
+/**
+ * splice65 as it ships: relays in processes of their own, registry in Redis, control on a real Prosody. Only the limits
+ * that keep order among many clients are off, as the peers have none: all of the load is one client and one account.
+ */
 export function splice65Subject(workshop: Workshop, { name, engine, relays }: Splice65Shape): Subject {
   return {
     name,
     async start({ waitingMs } = {}) {
       const { fleet, requesters } = await backstageOf(workshop)
       await using stack = new AsyncDisposableStack()
-      const settings = { logLevel: 'info', engine, activationTimeoutMs: waitingMs }
+      const settings = { logLevel: 'info', engine, activationTimeoutMs: waitingMs, connectionsPerSecond: 0 }
       const started = []
       for (let i = 0; i < relays; i++) started.push(stack.use(await fleet.startRelay(settings)))
       const ports = started.map(({ socks }) => socks['']?.port ?? 0)
@@ -56,7 +59,6 @@ function backstageOf(workshop: Workshop): Promise<Backstage> {
 }
 
 async function startBackstage({ opened }: Workshop): Promise<Backstage> {
-  // All requesters of the load are one account.
   const control = {
     logLevel: 'info',
     activationsPerRequester: 1_000,
