@@ -7,6 +7,7 @@ import { type Connection, type Engine, type Held, unwatched } from './engine/eng
 import type { RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import type { HandOff, RemoteHalf } from './handoff.ts'
+import { ignore } from './ignore.ts'
 import type { Pairing } from './pairing.ts'
 
 /** What control decided: these two halves of this room, for these two JIDs. */
@@ -30,7 +31,8 @@ export interface ActivationParts {
 }
 
 /**
- * Turns two halves into a bytestream, on this relay or across a handoff. Whatever fails leaves both halves waiting.
+ * Turns two halves into a bytestream, on this relay or across a handoff. Whatever fails leaves both halves waiting; only an
+ * engine that cannot hold a trunk, for want of descriptors, costs the far client its half, which has been joined by then.
  * One order per room is at work at a time; the same order again gets the same answer.
  */
 export class Activation {
@@ -148,5 +150,3 @@ function sameRequester(bytestream: Bytestream, order: ActivationOrder): Bytestre
   }
   return bytestream
 }
-
-function ignore(): void {}

@@ -4,6 +4,7 @@ import type { RelayClients } from '../shared/rpc/relay-clients.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Connection } from './engine/engine.ts'
+import { ignore } from './ignore.ts'
 import { GO, JOINED, MAGIC, READY } from './trunk-preamble.ts'
 import type { TrunkTransport } from './trunk-transport.ts'
 
@@ -81,5 +82,3 @@ export function handOffThrough(
     }
   }
 }
-
-function ignore(): void {}

@@ -7,6 +7,7 @@ import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, LimitResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
+import { ignore } from './ignore.ts'
 import type { ConnectionRate } from './limits/connection-rate.ts'
 import type { MemoryBound } from './limits/memory.ts'
 import type { Place, Places } from './limits/places.ts'
@@ -313,5 +314,3 @@ class Negotiation {
       .off('close', this.#onLeft)
   }
 }
-
-function ignore(): void {}

@@ -4,6 +4,7 @@ import { connect as connectTls, createServer as createTlsServer, type TLSSocket 
 import { Failure } from '../shared/bytestream/failure.ts'
 import type { TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
+import { ignore } from './ignore.ts'
 import { tcpOptions } from './tcp-options.ts'
 import { TlsTrunk } from './tls-trunk.ts'
 
@@ -145,5 +146,3 @@ function connectionKey({ localAddress, remoteAddress, remotePort }: Socket): str
 function remoteOf(socket: Socket): string {
   return socket.remoteAddress ?? 'unknown'
 }
-
-function ignore(): void {}

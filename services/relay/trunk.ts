@@ -6,6 +6,7 @@ import { readExactly } from '../shared/runtime/read-exactly.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import { type Connection, type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
+import { ignore } from './ignore.ts'
 import type { Pairing } from './pairing.ts'
 import type { Reservation, TicketOffice } from './ticket-office.ts'
 import { GO, JOINED, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
@@ -112,5 +113,3 @@ export async function listenTrunk(
 function written(socket: Connection, bytes: Buffer): Promise<void> {
   return new Promise((resolve) => socket.write(bytes, () => resolve()))
 }
-
-function ignore(): void {}

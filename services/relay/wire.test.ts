@@ -269,23 +269,29 @@ describe('A handoff', () => {
     for (const socket of [forged, trunk, replayed, first, second]) socket.destroy()
   })
 
+  /** A half that waits on a relay, and the trunk to it of an owner that has said GO. */
+  async function openTrunk(relays: TestRelays, { confirmed }: { confirmed: boolean }) {
+    const holder = relays.relay(0)
+    const digest = freshDigest()
+    const { socket: client } = await dialHalf(holder.ports.socks[''] ?? 0, digest)
+    const room = { digest, streamhost: '' }
+    const calls = relays.clients.at(holder.rpcAddress)
+    const { halves } = await calls.findHalves({ room }, { timeoutMs: 5_000 })
+    const half = halves[0]?.id ?? ''
+    const promise = await calls.handoff({ room, half, owner: 'relay-9', confirmed }, { timeoutMs: 5_000 })
+    assert.equal(promise.confirmed, confirmed)
+    const trunk = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
+    trunk.write(Buffer.concat([Buffer.from('S65TRNK1'), promise.ticket]))
+    assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([1]))
+    trunk.write(Buffer.from([2]))
+    if (confirmed) assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
+    return { client, trunk, found: () => calls.findHalves({ room }, { timeoutMs: 5_000 }) }
+  }
+
   for (const confirmed of [true, false]) {
     it(`${confirmed ? 'says' : 'does not say'} JOINED to an owner that ${confirmed ? 'waits' : 'does not wait'} for it`, async () => {
       await using relays = await startRelays(1)
-      const holder = relays.relay(0)
-      const digest = freshDigest()
-      const { socket: client } = await dialHalf(holder.ports.socks[''] ?? 0, digest)
-      const room = { digest, streamhost: '' }
-      const calls = relays.clients.at(holder.rpcAddress)
-      const { halves } = await calls.findHalves({ room }, { timeoutMs: 5_000 })
-      const half = halves[0]?.id ?? ''
-      const promise = await calls.handoff({ room, half, owner: 'relay-9', confirmed }, { timeoutMs: 5_000 })
-      assert.equal(promise.confirmed, confirmed)
-      const trunk = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
-      trunk.write(Buffer.concat([Buffer.from('S65TRNK1'), promise.ticket]))
-      assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([1]))
-      trunk.write(Buffer.from([2]))
-      if (confirmed) assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
+      const { client, trunk } = await openTrunk(relays, { confirmed })
       client.write('payload')
       assert.equal((await readUpTo(trunk, 7)).toString(), 'payload')
       for (const socket of [client, trunk]) socket.destroy()
@@ -294,26 +300,14 @@ describe('A handoff', () => {
 
   it('whose trunk breaks before its first byte leaves no room that counts as activated', async () => {
     await using relays = await startRelays(1)
-    const holder = relays.relay(0)
-    const digest = freshDigest()
-    const { socket: client } = await dialHalf(holder.ports.socks[''] ?? 0, digest)
-    const room = { digest, streamhost: '' }
-    const calls = relays.clients.at(holder.rpcAddress)
-    const { halves } = await calls.findHalves({ room }, { timeoutMs: 5_000 })
-    const half = halves[0]?.id ?? ''
-    const { ticket } = await calls.handoff({ room, half, owner: 'relay-9', confirmed: true }, { timeoutMs: 5_000 })
-    const trunk = connect({ port: holder.ports.trunk, host: '127.0.0.1' })
-    trunk.write(Buffer.concat([Buffer.from('S65TRNK1'), ticket]))
-    await readUpTo(trunk, 1)
-    trunk.write(Buffer.from([2]))
-    assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
+    const { client, trunk, found } = await openTrunk(relays, { confirmed: true })
     trunk.resetAndDestroy()
     assert.equal(await closed(client), 'ECONNRESET')
     await until(
       'the leg has ended',
-      async () => (await holder.sample('splice65_bytestreams_active', { path: 'leg' })) === 0,
+      async () => (await relays.relay(0).sample('splice65_bytestreams_active', { path: 'leg' })) === 0,
     )
-    assert.deepEqual(await calls.findHalves({ room }, { timeoutMs: 5_000 }), { halves: [], activated: false })
+    assert.deepEqual(await found(), { halves: [], activated: false })
   })
 
   it('needs the shared token', async () => {

@@ -1,5 +1,6 @@
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ignore } from '../ignore.ts'
 import type { Connection, Engine, EngineLoad, Flow, FlowEnd, Held, HeldWatch, Progress } from './engine.ts'
 import { RateLimits } from './rate-limit.ts'
 
@@ -162,5 +163,3 @@ function throttle(limits: RateLimits): Transform {
     },
   })
 }
-
-function ignore(): void {}
