@@ -1,6 +1,6 @@
 import { version } from '../../services/shared/runtime/version.ts'
 import { readStanzaError } from '../../services/shared/xmpp/stanza-error.ts'
-import { attribute, type Element, ns } from '../../services/shared/xmpp/xml.ts'
+import { attribute, Element, ns, xml } from '../../services/shared/xmpp/xml.ts'
 
 /** A stanza as somebody may legally write it, and the answer it gets. */
 export interface Golden {
@@ -12,7 +12,7 @@ export interface Golden {
 }
 
 const bs = ns.bytestreams
-const address = `<query xmlns="${bs}"><streamhost jid="{to}" host="relay.ex.com" port="7777"/><streamhost jid="{to}/alt" host="2001:db8::1" port="443"/></query>`
+const address = `<query xmlns="${bs}"><streamhost host="relay.ex.com" jid="{to}" port="7777"/><streamhost host="2001:db8::1" jid="{to}/alt" port="443"/></query>`
 const ask = (payload: string, attributes = `type='get' id='g1' from='{from}' to='{to}'`) =>
   `<iq ${attributes}>${payload}</iq>`
 const set = (payload: string) => ask(payload, `type='set' id='g1' from='{from}' to='{to}'`)
@@ -161,7 +161,14 @@ export function written(text: string, { from, to }: { readonly from: string; rea
 
 /** What an answer says, as the corpus writes it. */
 export function substance(answer: Element): string {
-  if (attribute(answer, 'type') === 'result') return answer.getChildElements().join('')
+  if (attribute(answer, 'type') === 'result') return answer.getChildElements().map(ordered).join('')
   const { condition, type } = readStanzaError(answer)
   return `${condition} ${type}`
+}
+
+/** The element with its attributes by name: their order means nothing, and Prosody writes them in another every time. */
+function ordered(element: Element): Element {
+  const attributes = Object.entries(element.attrs as Record<string, string>).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const children = element.children.map((child) => (child instanceof Element ? ordered(child) : child))
+  return xml(element.name, Object.fromEntries(attributes), ...children)
 }
