@@ -2,12 +2,12 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatJid, parseJid } from '../shared/bytestream/jid.ts'
+import { isPublicAddress } from '../shared/component/nearby.ts'
 import { peerOptions } from '../shared/rpc/peer-options.ts'
 import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
 import { parseStreamhosts } from './bytestreams/streamhost.ts'
-import { isPublicAddress } from './component/nearby.ts'
 
 const domain = z.string().transform((text, context) =>
   orFault(context, () => {

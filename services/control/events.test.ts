@@ -5,7 +5,7 @@ import { recordingLog } from '../../test/support/recording-log.ts'
 import { digestAsTyped } from '../shared/bytestream/digest.ts'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { parseJid } from '../shared/bytestream/jid.ts'
-import { StreamEnd } from './component/stream.ts'
+import { StreamEnd } from '../shared/component/stream.ts'
 import { createControlEvents } from './events.ts'
 
 function setUp() {

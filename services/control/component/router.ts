@@ -1,5 +1,7 @@
 import { asFailure } from '../../shared/bytestream/failure.ts'
 import { formatBareJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
+import type { Admittance } from '../../shared/component/iq-budget.ts'
+import { toStanzaError } from '../../shared/component/refusal.ts'
 import {
   errorReply,
   resultReply,
@@ -8,8 +10,6 @@ import {
   type StanzaErrorShape,
 } from '../../shared/xmpp/stanza-error.ts'
 import { attribute, type Element, ns, soleChild, xml } from '../../shared/xmpp/xml.ts'
-import type { Admittance } from './iq-budget.ts'
-import { toStanzaError } from './refusal.ts'
 
 /** The kinds of request that are told apart in metrics. */
 export const iqKinds = [

@@ -1,4 +1,4 @@
-import type { LinkState } from '../component/link.ts'
+import type { LinkState } from '../../shared/component/link.ts'
 
 /** Why bytes did not go through an advertised address. */
 export const selfTestReasons = [

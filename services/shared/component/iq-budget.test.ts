@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
-import { parseJid } from '../../shared/bytestream/jid.ts'
+import { parseJid } from '../bytestream/jid.ts'
 import { IqBudget } from './iq-budget.ts'
 
 const alice = parseJid('alice@ex.com/phone')

@@ -1,5 +1,5 @@
-import type { Failure, FailureCode } from '../../shared/bytestream/failure.ts'
-import type { StanzaErrorCondition, StanzaErrorShape } from '../../shared/xmpp/stanza-error.ts'
+import type { Failure, FailureCode } from '../bytestream/failure.ts'
+import type { StanzaErrorCondition, StanzaErrorShape } from '../xmpp/stanza-error.ts'
 
 const conditionOf: Record<FailureCode, StanzaErrorCondition> = {
   malformed: 'bad-request',

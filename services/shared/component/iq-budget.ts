@@ -1,5 +1,5 @@
-import { formatBareJid, type Jid } from '../../shared/bytestream/jid.ts'
-import type { Clock } from '../../shared/runtime/clock.ts'
+import { formatBareJid, type Jid } from '../bytestream/jid.ts'
+import type { Clock } from '../runtime/clock.ts'
 
 /** How many requests one bare JID may make. */
 export interface IqBudgetOptions {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/runtime/clock.ts'
-import { type Element, ns, xml } from '../../shared/xmpp/xml.ts'
+import type { Clock } from '../runtime/clock.ts'
+import { type Element, ns, xml } from '../xmpp/xml.ts'
 import { type RetryTerms, retryDelayMs, type Setback, setbackOf } from './retry.ts'
 import { type ComponentStream, openStream, StreamEnd, type StreamOptions } from './stream.ts'
 

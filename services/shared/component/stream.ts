@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { component, type Entity } from '@xmpp/component'
-import { Failure } from '../../shared/bytestream/failure.ts'
-import { keepSplitCharacters } from '../../shared/xmpp/utf8.ts'
-import type { Element } from '../../shared/xmpp/xml.ts'
+import { Failure } from '../bytestream/failure.ts'
+import { keepSplitCharacters } from '../xmpp/utf8.ts'
+import type { Element } from '../xmpp/xml.ts'
 import { lookUpNearby } from './nearby.ts'
 import { limitStanzas } from './stanza-limits.ts'
 

@@ -6,7 +6,7 @@ import { afterEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { until } from '../../../test/support/until.ts'
-import { attribute, type Element } from '../../shared/xmpp/xml.ts'
+import { attribute, type Element } from '../xmpp/xml.ts'
 import { ComponentLink, type LinkOptions } from './link.ts'
 import { stanzaLimits } from './stanza-limits.ts'
 
