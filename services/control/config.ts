@@ -1,35 +1,13 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { Failure } from '../shared/bytestream/failure.ts'
-import { formatJid, parseJid } from '../shared/bytestream/jid.ts'
-import { isPublicAddress } from '../shared/component/nearby.ts'
+import { bareJids, componentOptions, domain, encryptedOrNear } from '../shared/component/options.ts'
 import { peerOptions } from '../shared/rpc/peer-options.ts'
 import { logLevels } from '../shared/runtime/log.ts'
-import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
+import { integer, list, type Options, orFault, port, secret } from '../shared/runtime/options.ts'
 import { createAdmission } from './bytestreams/admission.ts'
 import { parseStreamhosts } from './bytestreams/streamhost.ts'
 
-const domain = z.string().transform((text, context) =>
-  orFault(context, () => {
-    const jid = parseJid(text)
-    if (jid.local || jid.resource) throw new Failure('malformed', `Not a domain: ${JSON.stringify(text)}`)
-    return jid.domain
-  }),
-)
-
 const rules = list().refine((texts) => texts.every(isRule), 'must be JIDs, domains, *.domains or *')
-
-const bareJids = list()
-  .transform((texts, context) =>
-    orFault(context, () =>
-      texts.map((text) => {
-        const jid = parseJid(text)
-        if (!jid.local || jid.resource) throw new Failure('malformed', `Not a bare JID: ${JSON.stringify(text)}`)
-        return formatJid(jid)
-      }),
-    ),
-  )
-  .meta({ type: 'array', items: { type: 'string' } })
 
 const uris = list().refine((texts) => texts.every((text) => URL.canParse(text)), 'must be URIs, such as mailto:…')
 
@@ -42,33 +20,7 @@ export const controlOptions = z
     healthPort: port().default(9090).describe('Port of /metrics, /livez and /readyz.'),
 
     componentDomain: domain.describe('JID of the component: the name of the proxy on the XMPP server.'),
-    componentHost: z.string().default('localhost').describe('Where the XMPP server takes component connections.'),
-    componentPort: port().default(5347).describe('Port of componentHost.'),
-    componentInsecure: z
-      .stringbool()
-      .default(false)
-      .describe(
-        'Connect to a public address too, though XEP-0114 has no encryption; where something else encrypts the way.',
-      ),
-    componentSecret: secret(
-      z
-        .string()
-        .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII: servers and libraries disagree about the bytes of all else')
-        .describe('The secret shared with the XMPP server.'),
-    ),
-    componentConnectTimeoutMs: integer(1).default(10_000).describe('How long connecting to the XMPP server may take.'),
-    componentRetryMs: integer(1)
-      .default(500)
-      .describe('Wait after the first loss of the XMPP server; doubles with every further one.'),
-    componentRetryMaxMs: integer(1).default(15_000).describe('The longest that wait grows to.'),
-    componentStandbyMs: integer(1)
-      .default(1_000)
-      .describe('Wait between attempts while another replica is connected; up to twice as long, by chance.'),
-    componentMisconfiguredRetryMs: integer(1)
-      .default(30_000)
-      .describe('Wait after the XMPP server refused our name or secret.'),
-    componentPingMs: integer(1).default(10_000).describe('How often the link to the XMPP server is tried.'),
-    componentSilenceMs: integer(1).default(150_000).describe('A link on which nothing came for so long is dead.'),
+    ...componentOptions,
 
     discoName: z.string().default('File transfer proxy').describe('What clients show for the proxy.'),
     discoSoftware: z.stringbool().default(false).describe('Tell everybody our software and its version (XEP-0232).'),
@@ -146,11 +98,7 @@ export const controlOptions = z
     path: ['streamhosts'],
     message: 'there must be one, unless relays are advertised per pod',
   })
-  .refine(({ componentHost, componentInsecure }) => componentInsecure || !isPublicAddress(componentHost), {
-    path: ['componentHost'],
-    message:
-      'a public address, and component streams are not encrypted: give a private one, or set CONTROL_COMPONENT_INSECURE where something else encrypts the way',
-  })
+  .refine(...encryptedOrNear('control'))
 
 /** Control's options, read and frozen. */
 export type ControlConfig = Options<typeof controlOptions>
@@ -161,14 +109,5 @@ function isRule(text: string): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-function orFault<T>(context: z.RefinementCtx, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
-    return z.NEVER
   }
 }

@@ -2,8 +2,8 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
 import { formatBareJid, type Jid } from '../shared/bytestream/jid.ts'
 import type { Room } from '../shared/bytestream/room.ts'
+import { createComponentEvents } from '../shared/component/events.ts'
 import type { LinkEvents, LinkState } from '../shared/component/link.ts'
-import { setbackAdvice } from '../shared/component/retry.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import { createRegistryMetrics, type RegistryMetrics } from '../shared/registry/registry-metrics.ts'
 import { sealFaults } from '../shared/registry/relay-seal.ts'
@@ -121,21 +121,7 @@ export function createControlEvents({
     help: 'Times a limit was not held because the registry could not say whether it is reached.',
     registers,
   })
-  const connects = new Counter({
-    name: 'splice65_component_connects_total',
-    help: 'Times the XMPP server has accepted the component.',
-    registers,
-  })
-  const misconfigured = new Gauge({
-    name: 'splice65_component_misconfigured',
-    help: '1 while the XMPP server refuses the component’s name, secret or port, which only a person can repair.',
-    registers,
-  })
-  const lostAnswers = new Counter({
-    name: 'splice65_answers_lost_total',
-    help: 'Answers that could not be sent because the component stream was down.',
-    registers,
-  })
+  const { watchLink, ...component } = createComponentEvents({ log, metrics }, 'splice65_component')
 
   const refusedRecords = new Counter({
     name: 'splice65_relay_records_refused_total',
@@ -146,33 +132,7 @@ export function createControlEvents({
   for (const reason of sealFaults) refusedRecords.inc({ reason }, 0)
 
   return {
-    componentConnected() {
-      connects.inc()
-      misconfigured.set(0)
-      log.info('connected to the XMPP server')
-    },
-    componentStandsBy() {
-      misconfigured.set(0)
-      log.info('standing by: another replica is connected to the XMPP server')
-    },
-    componentLost(reason, retryInMs) {
-      misconfigured.set(0)
-      log.warn(
-        { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
-        'not connected to the XMPP server',
-      )
-    },
-    componentMisconfigured(reason, retryInMs) {
-      misconfigured.set(1)
-      log.error(
-        { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
-        `the XMPP server does not take us: ${setbackAdvice(reason.condition)}`,
-      )
-    },
-    answerLost(error) {
-      lostAnswers.inc()
-      log.warn({ err: error }, 'an answer could not be sent')
-    },
+    ...component,
     iqAnswered(kind, outcome) {
       iqs.inc({ kind, outcome })
     },
@@ -230,22 +190,7 @@ export function createControlEvents({
     rpcAnswered: createRpcMetrics(metrics, ['activate', 'findHalves']),
     watch({ link, directory, registry }) {
       registryMetrics.watch(registry)
-      new Gauge({
-        name: 'splice65_component_up',
-        help: '1 while the XMPP server has accepted the component, else 0.',
-        registers,
-        collect() {
-          this.set(link.state === 'connected' ? 1 : 0)
-        },
-      })
-      new Gauge({
-        name: 'splice65_component_standby',
-        help: '1 while another replica holds the component and this one waits, else 0.',
-        registers,
-        collect() {
-          this.set(link.state === 'standby' ? 1 : 0)
-        },
-      })
+      watchLink(link)
       new Gauge({
         name: 'splice65_relays',
         help: 'Relays as last known: ready, draining, or missing from the registry for longer than a lease.',

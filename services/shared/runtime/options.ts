@@ -137,3 +137,13 @@ export function list(): z.ZodType<string[], string> {
     )
     .meta({ type: 'array', items: { type: 'string' } })
 }
+
+/** What `read` makes of an option's text; what it throws becomes the fault that is reported. */
+export function orFault<T>(context: z.RefinementCtx, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    return z.NEVER
+  }
+}
