@@ -1,10 +1,10 @@
 import { hostname } from 'node:os'
 import { z } from 'zod'
+import { createAdmission } from '../shared/component/admission.ts'
 import { bareJids, componentOptions, domain, encryptedOrNear } from '../shared/component/options.ts'
 import { peerOptions } from '../shared/rpc/peer-options.ts'
 import { logLevels } from '../shared/runtime/log.ts'
 import { integer, list, type Options, orFault, port, secret } from '../shared/runtime/options.ts'
-import { createAdmission } from './bytestreams/admission.ts'
 import { parseStreamhosts } from './bytestreams/streamhost.ts'
 
 const rules = list().refine((texts) => texts.every(isRule), 'must be JIDs, domains, *.domains or *')

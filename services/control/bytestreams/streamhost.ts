@@ -1,10 +1,10 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
 import { parseHost } from '../../shared/bytestream/host.ts'
+import type { Admission } from '../../shared/component/admission.ts'
 import type { RelayRecord } from '../../shared/registry/registry.ts'
 import { attribute, ns, xml } from '../../shared/xmpp/xml.ts'
 import type { IqRoute } from '../component/router.ts'
 import type { Directory } from '../directory.ts'
-import type { Admission } from './admission.ts'
 
 /** An address clients are told to dial. */
 export interface Streamhost {

@@ -4,6 +4,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../bytestream/failure.ts'
 import { alternatives, safeFileName } from './file-name.ts'
+import type { FileSink } from './file-sink.ts'
 
 /** What tells one file on its way in from another: a later offer with the same identity continues it. */
 export interface FileIdentity {
@@ -16,24 +17,11 @@ export interface FileIdentity {
   readonly hash?: string
 }
 
-/** A file on its way in, kept beside its destination until it is whole. `finish`, `keep` or `discard` ends it. */
-export interface PartialFile {
-  /** Bytes that are there already and need not be sent again. */
-  readonly offset: number
-  /** Bytes that are there now. */
-  readonly bytes: number
-  /** Throws `over-limit` when the file would become larger than offered. */
-  write(chunk: Buffer): Promise<void>
-  /**
-   * Syncs it and gives it its name, or the next free one: nothing is overwritten. Throws `unavailable` when bytes are
-   * missing, and leaves it open.
-   */
-  finish(): Promise<{ path: string; sha256: string }>
-  /** Closes it and leaves what has come for a later resumption. */
-  keep(): Promise<void>
-  /** Closes and removes it. */
-  discard(): Promise<void>
-}
+/**
+ * A file on its way in, kept beside its destination until it is whole. It then gets its name, or the next free one:
+ * nothing is overwritten.
+ */
+export type PartialFile = FileSink<{ readonly path: string; readonly sha256: string }>
 
 /**
  * Opens the partial file of an identity in a folder. Without `resume`, what an earlier attempt left is dropped. `maxBytes`

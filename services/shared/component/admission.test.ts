@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Failure } from '../../shared/bytestream/failure.ts'
-import { parseJid } from '../../shared/bytestream/jid.ts'
+import { Failure } from '../bytestream/failure.ts'
+import { parseJid } from '../bytestream/jid.ts'
 import { createAdmission } from './admission.ts'
 
 const componentDomain = 'proxy.example.com'

@@ -1,5 +1,5 @@
-import { Failure } from '../../shared/bytestream/failure.ts'
-import { formatBareJid, formatJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
+import { Failure } from '../bytestream/failure.ts'
+import { formatBareJid, formatJid, type Jid, parseJid } from '../bytestream/jid.ts'
 
 /** Who may use the proxy. Deny wins over allow. */
 export interface AdmissionOptions {

@@ -1,0 +1,110 @@
+import { hostname } from 'node:os'
+import { z } from 'zod'
+import { bareJids, componentOptions, domain, encryptedOrNear } from '../shared/component/options.ts'
+import { logLevels } from '../shared/runtime/log.ts'
+import { integer, list, type Options, port, secret } from '../shared/runtime/options.ts'
+
+const day = 86_400_000
+
+/** What an operator can set on the courier. The environment names begin with `COURIER_`. */
+export const courierOptions = z
+  .object({
+    pod: z.string().default(hostname()).describe('Name of this replica in logs.'),
+    logLevel: z.enum(logLevels).default('info').describe('Least severity that is logged.'),
+    healthHost: z.string().default('0.0.0.0').describe('Address that /metrics, /livez and /readyz listen on.'),
+    healthPort: port().default(9092).describe('Port of /metrics, /livez and /readyz.'),
+
+    componentDomain: domain.describe('JID of the component: the name of the courier on the XMPP server.'),
+    ...componentOptions,
+    iqsPerSecond: integer(1)
+      .default(50)
+      .describe(
+        'Requests of one bare JID that are answered in a second, on average; what it asks beyond that is dropped. Blocks of in-band streams do not count.',
+      ),
+    iqBurst: integer(1).default(200).describe('Requests of one bare JID that are answered at once, after a rest.'),
+    discoName: z.string().default('Courier').describe('What clients show for the courier.'),
+
+    allow: list()
+      .default([])
+      .describe('Who may send: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains.'),
+    deny: list().default([]).describe('Who may not, whatever allow says.'),
+    recipients: list()
+      .default([])
+      .describe('For whom files are kept: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains.'),
+    admins: bareJids.default([]).describe('Who may look after all parcels by ad-hoc commands (XEP-0050): bare JIDs.'),
+
+    proxies: list()
+      .default([])
+      .describe('JIDs of the XEP-0065 proxies through which files come and go; empty: in-band only.'),
+    delivery: z
+      .enum(['auto', 'stream', 'link'])
+      .default('auto')
+      .describe(
+        'How files are handed over: link sends one message with the link; stream offers them to clients that can; auto offers, and sends the link where that does not do.',
+      ),
+
+    dataFolder: z
+      .string()
+      .default('/var/lib/splice65')
+      .describe('A folder on a durable volume: blobs on disk, the embedded database, and what is being received.'),
+    databaseUrl: secret(
+      z
+        .string()
+        .regex(/^(?:pglite:|postgres(?:ql)?:\/\/.+)/, 'must be pglite: or postgresql://…')
+        .default('pglite:')
+        .describe('Where records are kept: pglite: inside this process, for one replica, or postgresql://…'),
+    ),
+    blobsUrl: z
+      .string()
+      .regex(/^(?:disk:|s3:\/\/.+)/, 'must be disk: or s3://BUCKET/PREFIX')
+      .default('disk:')
+      .describe('Where bytes are kept: disk: in dataFolder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME.'),
+    s3AccessKeyId: secret(
+      z.string().optional().describe('Access key of the object store; left out: as the AWS SDK finds it.'),
+    ),
+    s3SecretAccessKey: secret(z.string().optional().describe('Its secret.')),
+
+    maxFileBytes: integer(1)
+      .default(1 << 30)
+      .describe('The largest file that is taken.'),
+    bytesPerSender: integer(0)
+      .default(10 * 2 ** 30)
+      .describe('Bytes that may be kept for one sender; 0: no limit.'),
+    parcelsPerSender: integer(0).default(1_000).describe('Files that may be kept for one sender; 0: no limit.'),
+    dailyBytesPerSender: integer(0).default(0).describe('Bytes one sender may send in 24 hours; 0: no limit.'),
+    bytesPerRecipient: integer(0)
+      .default(10 * 2 ** 30)
+      .describe('Bytes that may wait for one recipient; 0: no limit.'),
+    parcelsPerRecipient: integer(0).default(1_000).describe('Files that may wait for one recipient; 0: no limit.'),
+    totalBytes: integer(0).default(0).describe('Bytes that may be kept in all; 0: no limit.'),
+    keepMs: integer(1_000)
+      .default(14 * day)
+      .describe('How long a file is kept for a recipient who does not come.'),
+    abandonAfterMs: integer(1_000).default(day).describe('How long a broken transfer can be resumed.'),
+    disposeAfterMs: integer(0)
+      .default(3_600_000)
+      .describe('How long bytes stay after their parcel has ended, for downloads that run.'),
+    forgetAfterMs: integer(0)
+      .default(30 * day)
+      .describe('How long it is remembered that a parcel was there, for links that have expired.'),
+
+    httpHost: z.string().default('0.0.0.0').describe('Address that uploads and downloads come to.'),
+    httpPort: port().default(8080).describe('Port of httpHost.'),
+    publicUrl: z
+      .url({ protocol: /^https?$/ })
+      .describe('The URL under which clients reach httpPort, such as https://files.example.com.'),
+    uploadSecret: secret(
+      z
+        .string()
+        .min(32)
+        .describe(
+          'Signs upload slots (32 characters at least). A file may have several, a line each: the first signs, all are accepted.',
+        ),
+    ),
+    slotMs: integer(1_000).default(300_000).describe('How long an upload slot can be used.'),
+    linkDownloads: integer(0).default(0).describe('Complete downloads after which a link ends; 0: only with its time.'),
+  })
+  .refine(...encryptedOrNear('courier'))
+
+/** The courier's options, read and frozen. */
+export type CourierConfig = Options<typeof courierOptions>
