@@ -42,7 +42,7 @@ describe('createControlEvents()', () => {
 
   it('tells what an administrator has done, or could not do', () => {
     const { events, lines, everything } = setUp()
-    const about = { node: 'splice65:drain-relay', admin: parseJid('ann@ex.com/Phone'), entries: { relay: 'relay-0' } }
+    const about = { node: 'splice65:drain-relay', by: parseJid('ann@ex.com/Phone'), entries: { relay: 'relay-0' } }
     events.commandEnded(about)
     events.commandEnded({ ...about, failure: new Failure('unavailable', 'no connection') })
     assert.deepEqual(lines, ['info command carried out', 'info command failed'])

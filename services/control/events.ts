@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import { abbreviate } from '../shared/bytestream/digest.ts'
 import { formatBareJid, type Jid } from '../shared/bytestream/jid.ts'
 import type { Room } from '../shared/bytestream/room.ts'
+import type { EndedCommand } from '../shared/commands/protocol.ts'
 import { createComponentEvents } from '../shared/component/events.ts'
 import type { LinkEvents, LinkState } from '../shared/component/link.ts'
 import type { Registry } from '../shared/registry/registry.ts'
@@ -14,7 +15,6 @@ import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { StanzaErrorCondition } from '../shared/xmpp/stanza-error.ts'
 import { type ActivationOutcome, type AnsweredActivation, activationOutcomes } from './bytestreams/activate.ts'
 import { type LimitName, limitNames } from './bytestreams/quotas.ts'
-import type { EndedCommand } from './commands/protocol.ts'
 import { type IqKind, iqKinds } from './component/router.ts'
 import type { Directory } from './directory.ts'
 import type { RefusedRecord } from './genuine-relays.ts'
@@ -168,9 +168,9 @@ export function createControlEvents({
       limitsUnchecked.inc()
       log.debug({ err: error }, 'the registry cannot say whether a limit is reached; it is not held')
     },
-    commandEnded({ node, admin, entries, failure }) {
+    commandEnded({ node, by, entries, failure }) {
       log.info(
-        { command: node, admin: formatBareJid(admin), entries, reason: reasonOf(failure) },
+        { command: node, admin: formatBareJid(by), entries, reason: reasonOf(failure) },
         failure ? 'command failed' : 'command carried out',
       )
     },

@@ -40,7 +40,7 @@ function setUp(log: Logger) {
     (name) =>
       control.commandEnded({
         node: name,
-        admin: { local: name, domain: name, resource: name },
+        by: { local: name, domain: name, resource: name },
         entries: { [name]: name },
       }),
     (name) => control.recordsRefused([{ relay: name, fault: 'forged' }], true),

@@ -1,5 +1,5 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
-import type { Jid } from '../../shared/bytestream/jid.ts'
+import type { DiscoNodes } from '../../shared/commands/discovery.ts'
 import { version } from '../../shared/runtime/version.ts'
 import { dataForm, type FormField } from '../../shared/xmpp/data-form.ts'
 import { attribute, type Element, ns, xml } from '../../shared/xmpp/xml.ts'
@@ -17,16 +17,6 @@ export interface DiscoOptions {
 }
 
 const features = [ns.discoInfo, ns.discoItems, ns.bytestreams, ns.ping, ns.version, ns.lastActivity]
-
-/** What can be discovered beneath the component, at nodes of its own. */
-export interface DiscoNodes {
-  /** What the component serves because of them. */
-  readonly features: readonly string[]
-  /** Children of the answer; undefined when there is no such node. May throw a `StanzaError`. */
-  info(node: string, requester: Jid): readonly Element[] | undefined
-  /** The same for items. */
-  items(node: string, requester: Jid): readonly Element[] | undefined
-}
 
 /** Answers service discovery (XEP-0030): who we are and what we serve. Items are found at nodes only. */
 export function discoRoutes({ nodes }: { readonly nodes?: DiscoNodes | undefined }, options: DiscoOptions): IqRoute[] {

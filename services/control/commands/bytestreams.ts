@@ -1,5 +1,5 @@
+import { type Command, type Note, nodeOf } from '../../shared/commands/command.ts'
 import type { Bytestream, Fleet } from '../fleet/fleet.ts'
-import { type Command, type Note, nodeOf } from './command.ts'
 
 const mostListed = 100
 /**

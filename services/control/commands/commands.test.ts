@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Failure } from '../../shared/bytestream/failure.ts'
+import { parseJid } from '../../shared/bytestream/jid.ts'
 import { dataForm } from '../../shared/xmpp/data-form.ts'
 import type { Bytestream, FleetRelay, FleetStatistics, Unanswered } from '../fleet/fleet.ts'
 import type { SelfTestReport } from '../self-test/report.ts'
@@ -66,20 +67,22 @@ function fleetOf(
   }
 }
 
+const ann = parseJid('ann@ex.com/phone')
+
 async function formOf(command: ReturnType<typeof endBytestreamCommand>) {
-  const made = (await command.form?.make()) ?? assert.fail('the command has no form')
+  const made = (await command.form?.make(ann)) ?? assert.fail('the command has no form')
   return 'ask' in made ? made.ask : assert.fail('there is nothing to choose from')
 }
 
 async function endOf(command: ReturnType<typeof endBytestreamCommand>) {
-  const made = (await command.form?.make()) ?? assert.fail('the command has no form')
+  const made = (await command.form?.make(ann)) ?? assert.fail('the command has no form')
   return 'end' in made ? made.end : assert.fail('there is something to choose from')
 }
 
 describe('listBytestreamsCommand()', () => {
   it('lists them, the longest running first', async () => {
     const fleet = fleetOf({ bytestreams: [bytestream('young', 1_000), bytestream('old')] })
-    const { form, notes } = await listBytestreamsCommand({ fleet }).run({})
+    const { form, notes } = await listBytestreamsCommand({ fleet }).run({}, ann)
     assert.deepEqual(form?.table?.rows, [
       ['relay-0', 'old', 'alice@ex.com/phone', 'bob@ex.org/desk', 61, 3 * 2 ** 20, 2 ** 19, 'relay-1'],
       ['relay-0', 'young', 'alice@ex.com/phone', 'bob@ex.org/desk', 1, 3 * 2 ** 20, 2 ** 19, 'relay-1'],
@@ -93,7 +96,7 @@ describe('listBytestreamsCommand()', () => {
       bytestreams: Array.from({ length: 103 }, (_, index) => bytestream(`b${index}`)),
       unanswered: [{ relay: 'relay-1', fault: 'no connection' }],
     })
-    const { form, notes } = await listBytestreamsCommand({ fleet }).run({})
+    const { form, notes } = await listBytestreamsCommand({ fleet }).run({}, ann)
     assert.equal(form?.table?.rows.length, 100)
     assert.deepEqual(notes, [
       { type: 'warn', text: '3 more are live; splice65 ls shows them all' },
@@ -104,14 +107,14 @@ describe('listBytestreamsCommand()', () => {
   it('stays below what a server takes in one stanza, whatever users call themselves', async () => {
     const requester = `a@ex.com/${'&'.repeat(1_000)}`
     const fleet = fleetOf({ bytestreams: Array.from({ length: 100 }, () => ({ ...bytestream('b'), requester })) })
-    const { form, notes } = await listBytestreamsCommand({ fleet }).run({})
+    const { form, notes } = await listBytestreamsCommand({ fleet }).run({}, ann)
     const text = String(dataForm('result', 'x', form ?? {}))
     assert.ok(text.length > 100_000 && text.length < 400_000, `${text.length} characters`)
     assert.equal(notes?.length, 1)
   })
 
   it('says when there is none', async () => {
-    const { notes } = await listBytestreamsCommand({ fleet: fleetOf() }).run({})
+    const { notes } = await listBytestreamsCommand({ fleet: fleetOf() }).run({}, ann)
     assert.deepEqual(notes, [{ type: 'info', text: 'No bytestream is live' }])
   })
 })
@@ -124,15 +127,15 @@ describe('endBytestreamCommand()', () => {
     assert.deepEqual(fields?.[0]?.options, [
       { value: 'relay-0/b1', label: 'alice@ex.com/phone with bob@ex.org/desk, 3.5 MiB in 61 s on relay-0' },
     ])
-    const { notes } = await command.run({ bytestream: 'relay-0/b1' })
+    const { notes } = await command.run({ bytestream: 'relay-0/b1' }, ann)
     assert.deepEqual(fleet.done, ['end relay-0 b1'])
     assert.deepEqual(notes, [{ type: 'info', text: 'Bytestream b1 on relay-0 was ended' }])
   })
 
   it('fails for one that is over, and for what is no bytestream', async () => {
     const command = endBytestreamCommand({ fleet: fleetOf() })
-    await assert.rejects(command.run({ bytestream: 'relay-0/b1' }), /No bytestream b1/)
-    await assert.rejects(command.run({ bytestream: 'b1' }), /RELAY\/ID/)
+    await assert.rejects(command.run({ bytestream: 'relay-0/b1' }, ann), /No bytestream b1/)
+    await assert.rejects(command.run({ bytestream: 'b1' }, ann), /RELAY\/ID/)
   })
 
   it('asks nothing when nothing is live', async () => {
@@ -159,8 +162,8 @@ describe('drainRelayCommand() and undrainRelayCommand()', () => {
 
   it('do it, and tell what is left', async () => {
     const fleet = fleetOf({ relays })
-    const { notes } = await drainRelayCommand({ fleet }).run({ relay: 'relay-0' })
-    await undrainRelayCommand({ fleet }).run({ relay: 'relay-1' })
+    const { notes } = await drainRelayCommand({ fleet }).run({ relay: 'relay-0' }, ann)
+    await undrainRelayCommand({ fleet }).run({ relay: 'relay-1' }, ann)
     assert.deepEqual(fleet.done, ['drain relay-0', 'undrain relay-1'])
     const text = 'relay-0 drains: 2 bytestreams and 1 waiting half-connections are left on it'
     assert.deepEqual(notes, [{ type: 'info', text }])
@@ -194,7 +197,7 @@ describe('statisticsCommand()', () => {
 
   it('tells every number of the fleet', async () => {
     const command = statisticsCommand({ fleet: { statistics: async () => statistics } })
-    const { form, notes } = await command.run({})
+    const { form, notes } = await command.run({}, ann)
     assert.deepEqual(
       form?.fields?.map(({ name, values }) => `${name}=${values}`),
       [
@@ -215,7 +218,7 @@ describe('statisticsCommand()', () => {
   it('says that numbers are missing', async () => {
     const command = statisticsCommand({ fleet: { statistics: async () => ({ ...statistics, unanswered: 2 }) } })
     assert.deepEqual(
-      (await command.run({})).notes?.map(({ type }) => type),
+      (await command.run({}, ann)).notes?.map(({ type }) => type),
       ['warn'],
     )
   })
@@ -244,7 +247,7 @@ describe('selfTestCommand()', () => {
   }
 
   it('tells every address, and what does not work', async () => {
-    const { form, notes } = await selfTestCommand({ selfTest: { run: async () => report } }).run({})
+    const { form, notes } = await selfTestCommand({ selfTest: { run: async () => report } }).run({}, ann)
     assert.deepEqual(form?.table?.rows, [
       ['', 'relay.ex.com', 7777, 'passed', '', '', '0.012', 'r0 r1'],
       ['alt', 'alt.ex.com', 443, 'failed', 'dns', 'no such name', '1.000', ''],
@@ -263,7 +266,7 @@ describe('selfTestCommand()', () => {
     const command = selfTestCommand({ selfTest: { run } }, { patienceMs: 1 })
     // The timer of an abort signal keeps no process alive.
     const alive = setInterval(() => {}, 1_000)
-    await assert.rejects(command.run({}), (error) => error instanceof Failure && error.code === 'unavailable')
+    await assert.rejects(command.run({}, ann), (error) => error instanceof Failure && error.code === 'unavailable')
     clearInterval(alive)
   })
 })

@@ -1,15 +1,15 @@
 import { formatBareJid, type Jid } from '../../shared/bytestream/jid.ts'
-import type { DiscoNodes } from '../bytestreams/disco.ts'
+import { commandNodes, type DiscoNodes } from '../../shared/commands/discovery.ts'
+import { commandHandler, type EndedCommand } from '../../shared/commands/protocol.ts'
+import { CommandSessions } from '../../shared/commands/sessions.ts'
+import { ns } from '../../shared/xmpp/xml.ts'
 import type { IqRoute } from '../component/router.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import type { SelfTest } from '../self-test/self-test.ts'
 import { listBytestreamsCommand } from './bytestreams.ts'
-import { commandNodes } from './discovery.ts'
 import { drainRelayCommand, undrainRelayCommand } from './drain-relay.ts'
 import { endBytestreamCommand } from './end-bytestream.ts'
-import { commandRoute, type EndedCommand } from './protocol.ts'
 import { selfTestCommand } from './self-test.ts'
-import { CommandSessions } from './sessions.ts'
 import { statisticsCommand } from './statistics.ts'
 
 export interface CommandsOptions {
@@ -32,7 +32,7 @@ export function createCommands(
   { fleet, selfTest, events }: CommandsParts,
   options: CommandsOptions,
 ): { readonly route: IqRoute; readonly nodes: DiscoNodes } {
-  const isAdmin = (jid: Jid) => options.admins.includes(formatBareJid(jid))
+  const mayUse = (jid: Jid) => options.admins.includes(formatBareJid(jid))
   const commands = [
     listBytestreamsCommand({ fleet }),
     endBytestreamCommand({ fleet }),
@@ -43,7 +43,13 @@ export function createCommands(
   ]
   const sessions = new CommandSessions({}, options)
   return {
-    route: commandRoute({ commands, isAdmin, sessions, events }),
-    nodes: commandNodes({ commands, isAdmin }, options),
+    route: {
+      kind: 'command',
+      type: 'set',
+      name: 'command',
+      namespace: ns.commands,
+      handle: commandHandler({ commands, mayUse, sessions, events }),
+    },
+    nodes: commandNodes({ commands, mayUse }, options),
   }
 }

@@ -1,5 +1,5 @@
+import { type Command, type CommandForm, nodeOf } from '../../shared/commands/command.ts'
 import type { Fleet, FleetRelay } from '../fleet/fleet.ts'
-import { type Command, type CommandForm, nodeOf } from './command.ts'
 
 type DrainingFleet = Pick<Fleet, 'relays' | 'drain'>
 

@@ -1,7 +1,7 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
+import { type Command, nodeOf } from '../../shared/commands/command.ts'
 import type { Bytestream, Fleet } from '../fleet/fleet.ts'
 import { listBytestreams } from './bytestreams.ts'
-import { type Command, nodeOf } from './command.ts'
 
 /** Ends the bytestream that is chosen from those that are live. */
 export function endBytestreamCommand({ fleet }: { readonly fleet: Pick<Fleet, 'bytestreams' | 'end'> }): Command {

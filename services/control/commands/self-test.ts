@@ -1,7 +1,7 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
+import { type Command, type Note, nodeOf } from '../../shared/commands/command.ts'
 import type { SelfTestReport, StreamhostReport } from '../self-test/report.ts'
 import type { SelfTest } from '../self-test/self-test.ts'
-import { type Command, type Note, nodeOf } from './command.ts'
 
 /** Sends bytes through every advertised address now. `patienceMs`: clients wait no longer than half a minute. */
 export function selfTestCommand(

@@ -1,5 +1,5 @@
+import { type Command, nodeOf } from '../../shared/commands/command.ts'
 import type { Fleet, FleetStatistics } from '../fleet/fleet.ts'
-import { type Command, nodeOf } from './command.ts'
 
 /** Tells the fleet in numbers. */
 export function statisticsCommand({ fleet }: { readonly fleet: Pick<Fleet, 'statistics'> }): Command {

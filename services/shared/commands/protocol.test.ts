@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseStanza } from '../../../test/support/parse-stanza.ts'
-import { Failure } from '../../shared/bytestream/failure.ts'
-import { formatJid } from '../../shared/bytestream/jid.ts'
-import { attribute, type Element, ns } from '../../shared/xmpp/xml.ts'
-import { discoRoutes } from '../bytestreams/disco.ts'
-import { createRouter } from '../component/router.ts'
+import { discoRoutes } from '../../control/bytestreams/disco.ts'
+import { createRouter } from '../../control/component/router.ts'
+import { Failure } from '../bytestream/failure.ts'
+import { formatJid } from '../bytestream/jid.ts'
+import { attribute, type Element, ns } from '../xmpp/xml.ts'
 import type { Command } from './command.ts'
 import { commandNodes } from './discovery.ts'
-import { commandRoute } from './protocol.ts'
+import { commandHandler } from './protocol.ts'
 import { CommandSessions } from './sessions.ts'
 
 const componentDomain = 'p.ex.com'
@@ -57,22 +57,28 @@ function setUp() {
     run: async () => assert.fail('it is never run'),
   }
   const commands = [open, time, nothing]
-  const isAdmin = (jid: { local: string }) => jid.local === 'ann'
+  const mayUse = (jid: { local: string }) => jid.local === 'ann'
   /** Each replica has sessions of its own; they share the secret and nothing else. */
   const replica = (secret = 'component secret') => {
     const route = createRouter(
       {
         routes: [
-          ...discoRoutes({ nodes: commandNodes({ commands, isAdmin }, { componentDomain }) }, discoOptions),
-          commandRoute({
-            commands,
-            isAdmin,
-            sessions: new CommandSessions({ now: () => nowMs }, { componentSecret: secret }),
-            events: {
-              commandEnded: ({ node, admin: by, entries, failure }) =>
-                told.push([node, formatJid(by), JSON.stringify(entries), failure?.message ?? 'done'].join(' ')),
-            },
-          }),
+          ...discoRoutes({ nodes: commandNodes({ commands, mayUse }, { componentDomain }) }, discoOptions),
+          {
+            kind: 'command',
+            type: 'set',
+            name: 'command',
+            namespace: ns.commands,
+            handle: commandHandler({
+              commands,
+              mayUse,
+              sessions: new CommandSessions({ now: () => nowMs }, { componentSecret: secret }),
+              events: {
+                commandEnded: ({ node, by, entries, failure }) =>
+                  told.push([node, formatJid(by), JSON.stringify(entries), failure?.message ?? 'done'].join(' ')),
+              },
+            }),
+          },
         ],
         serves: () => false,
         budget: { take: () => 'admitted' },

@@ -1,5 +1,5 @@
-import { StanzaError, type StanzaErrorShape } from '../../shared/xmpp/stanza-error.ts'
-import { ns, xml } from '../../shared/xmpp/xml.ts'
+import { StanzaError, type StanzaErrorShape } from '../xmpp/stanza-error.ts'
+import { ns, xml } from '../xmpp/xml.ts'
 
 /** The conditions that XEP-0050 §4.4 adds to a `bad-request`. */
 type BadRequest = 'malformed-action' | 'bad-action' | 'bad-payload' | 'bad-sessionid'
@@ -14,9 +14,9 @@ export function sessionExpired(): StanzaError {
   return refusal({ condition: 'not-allowed', text: 'The session is over: begin again' }, 'session-expired')
 }
 
-/** Somebody who is no administrator. The specification has it of type cancel, not auth. */
+/** Somebody who may use no command. The specification has it of type cancel, not auth. */
 export function forbidden(): StanzaError {
-  return new StanzaError({ condition: 'forbidden', type: 'cancel', text: 'Commands are for administrators' })
+  return new StanzaError({ condition: 'forbidden', type: 'cancel', text: 'There are no commands for you here' })
 }
 
 function refusal(shape: StanzaErrorShape, detail: string): StanzaError {

@@ -1,6 +1,6 @@
-import type { Failure } from '../../shared/bytestream/failure.ts'
-import { dataForm, type FormContent } from '../../shared/xmpp/data-form.ts'
-import { type Element, ns, xml } from '../../shared/xmpp/xml.ts'
+import type { Failure } from '../bytestream/failure.ts'
+import { dataForm, type FormContent } from '../xmpp/data-form.ts'
+import { type Element, ns, xml } from '../xmpp/xml.ts'
 import type { Command, CommandResult } from './command.ts'
 
 /** Writes what a command answers in one session (XEP-0050 §4.1). */

@@ -1,4 +1,5 @@
-import type { FormContent } from '../../shared/xmpp/data-form.ts'
+import type { Jid } from '../bytestream/jid.ts'
+import type { FormContent } from '../xmpp/data-form.ts'
 
 /** What was filled in, by the name of the field. */
 export type Entries = Readonly<Record<string, string>>
@@ -20,10 +21,10 @@ export interface CommandForm {
   /** Names of the fields that must have a value. */
   readonly asks: readonly string[]
   /** Makes the form, or a result when there is nothing to choose from. Throws a `Failure` when it cannot. */
-  make(): Promise<{ readonly ask: FormContent } | { readonly end: CommandResult }>
+  make(by: Jid): Promise<{ readonly ask: FormContent } | { readonly end: CommandResult }>
 }
 
-/** Something an administrator can do by XEP-0050. Repeating it does no harm: an answer may get lost on its way. */
+/** Something that can be done by XEP-0050. Repeating it does no harm: an answer may get lost on its way. */
 export interface Command {
   /** Its node, and the FORM_TYPE of its forms. */
   readonly node: string
@@ -32,10 +33,13 @@ export interface Command {
   /** Left out: it runs at once. */
   readonly form?: CommandForm
   /** Does it. Throws a `Failure` when it cannot be done. */
-  run(entries: Entries): Promise<CommandResult>
+  run(entries: Entries, by: Jid): Promise<CommandResult>
 }
 
-/** The node of a command. They are our own: XEP-0133 has none for what a proxy does. */
+/** Whether somebody may use a command. To who may use none there seem to be none. */
+export type MayUse = (jid: Jid, command: Command) => boolean
+
+/** The node of a command. They are our own: XEP-0133 has none for what our services do. */
 export function nodeOf(name: string): string {
   return `splice65:${name}`
 }

@@ -1,10 +1,9 @@
-import { asFailure, Failure } from '../../shared/bytestream/failure.ts'
-import type { Jid } from '../../shared/bytestream/jid.ts'
-import { readSubmission } from '../../shared/xmpp/data-form.ts'
-import { StanzaError } from '../../shared/xmpp/stanza-error.ts'
-import { attribute, type Element, ns } from '../../shared/xmpp/xml.ts'
-import type { IqRoute } from '../component/router.ts'
-import type { Command, CommandForm, CommandResult, Entries } from './command.ts'
+import { asFailure, Failure } from '../bytestream/failure.ts'
+import type { Jid } from '../bytestream/jid.ts'
+import { readSubmission } from '../xmpp/data-form.ts'
+import { StanzaError } from '../xmpp/stanza-error.ts'
+import { attribute, type Element, ns } from '../xmpp/xml.ts'
+import type { Command, CommandForm, CommandResult, Entries, MayUse } from './command.ts'
 import { CommandAnswer } from './command-answer.ts'
 import { badRequest, forbidden } from './refusals.ts'
 import type { CommandSessions } from './sessions.ts'
@@ -12,15 +11,26 @@ import type { CommandSessions } from './sessions.ts'
 /** A command that has been carried out, or could not be. */
 export interface EndedCommand {
   readonly node: string
-  readonly admin: Jid
+  /** Who gave it. */
+  readonly by: Jid
   readonly entries: Entries
   /** Why it could not be done; absent when it was. */
   readonly failure?: Failure
 }
 
-export interface CommandRouteParts {
+/** A request for a command, as it came. */
+export interface CommandRequest {
+  /** Who asks, exactly as the server stamped it. */
+  readonly from: string
+  /** The same, prepared. */
+  readonly requester: Jid
+  readonly payload: Element
+}
+
+export interface CommandParts {
   readonly commands: readonly Command[]
-  readonly isAdmin: (jid: Jid) => boolean
+  /** Decided anew at every request. */
+  readonly mayUse: MayUse
   readonly sessions: CommandSessions
   readonly events: { commandEnded(ended: EndedCommand): void }
 }
@@ -35,46 +45,46 @@ type Wish = { readonly wants: 'form' | 'cancel' } | { readonly wants: 'run'; rea
  * Answers ad-hoc commands (XEP-0050 §2.4). Who may is decided anew at every request. A command that could not be done is
  * completed, with an error note that says why (§3.6); only what is asked wrongly is refused.
  */
-export function commandRoute({ commands, isAdmin, sessions, events }: CommandRouteParts): IqRoute {
-  return {
-    kind: 'command',
-    type: 'set',
-    name: 'command',
-    namespace: ns.commands,
-    async handle({ payload, from, requester }) {
-      if (!isAdmin(requester)) throw forbidden()
-      const command = commands.find(({ node }) => node === attribute(payload, 'node'))
-      if (!command) throw new StanzaError({ condition: 'item-not-found', text: 'There is no such command' })
-      const owner = { from, node: command.node }
-      const sessionId = attribute(payload, 'sessionid') || undefined
-      if (sessionId !== undefined) sessions.check(sessionId, owner)
-      const wish = readWish(command, payload, sessionId !== undefined)
-      const answer = new CommandAnswer(command, sessionId ?? sessions.begin(owner))
-      try {
-        return await fulfil(wish, command, { answer, admin: requester })
-      } catch (error) {
-        if (error instanceof Failure) return answer.failed(error)
-        throw error
-      }
-    },
+export function commandHandler({
+  commands,
+  mayUse,
+  sessions,
+  events,
+}: CommandParts): (request: CommandRequest) => Promise<Element> {
+  return async ({ payload, from, requester }) => {
+    const permitted = commands.filter((command) => mayUse(requester, command))
+    if (permitted.length === 0) throw forbidden()
+    const command = permitted.find(({ node }) => node === attribute(payload, 'node'))
+    if (!command) throw new StanzaError({ condition: 'item-not-found', text: 'There is no such command' })
+    const owner = { from, node: command.node }
+    const sessionId = attribute(payload, 'sessionid') || undefined
+    if (sessionId !== undefined) sessions.check(sessionId, owner)
+    const wish = readWish(command, payload, sessionId !== undefined)
+    const answer = new CommandAnswer(command, sessionId ?? sessions.begin(owner))
+    try {
+      return await fulfil(wish, command, { answer, by: requester })
+    } catch (error) {
+      if (error instanceof Failure) return answer.failed(error)
+      throw error
+    }
   }
 
   async function fulfil(
     wish: Wish,
     command: Command,
-    { answer, admin }: { readonly answer: CommandAnswer; readonly admin: Jid },
+    { answer, by }: { readonly answer: CommandAnswer; readonly by: Jid },
   ): Promise<Element> {
     if (wish.wants === 'cancel') return answer.canceled()
-    if (wish.wants === 'run') return answer.completed(await carryOut(command, wish.entries, admin))
-    if (!command.form) return answer.completed(await carryOut(command, {}, admin))
-    const form = await command.form.make()
+    if (wish.wants === 'run') return answer.completed(await carryOut(command, wish.entries, by))
+    if (!command.form) return answer.completed(await carryOut(command, {}, by))
+    const form = await command.form.make(by)
     return 'end' in form ? answer.completed(form.end) : answer.asks(form.ask)
   }
 
-  async function carryOut(command: Command, entries: Entries, admin: Jid): Promise<CommandResult> {
-    const about = { node: command.node, admin, entries }
+  async function carryOut(command: Command, entries: Entries, by: Jid): Promise<CommandResult> {
+    const about = { node: command.node, by, entries }
     try {
-      const result = await command.run(entries)
+      const result = await command.run(entries, by)
       events.commandEnded(about)
       return result
     } catch (error) {
