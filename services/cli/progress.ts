@@ -1,5 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
 import type { Clock } from '../shared/runtime/clock.ts'
+import { formatBytes } from '../shared/runtime/format-bytes.ts'
 
 /** Where people read: a terminal or a file. */
 export interface Screen {
@@ -19,14 +20,6 @@ const PLAIN_LINE_MS = 5_000
 /** A bar with rate and remaining time on a terminal; elsewhere a plain line every five seconds. */
 export function showProgress({ screen, clock }: { screen: Screen; clock: Clock }, name: string): Progress {
   return screen.isTTY ? bar(screen, clock, name) : lines(screen, clock, name)
-}
-
-/** `1.5 MiB`, with the unit that suits. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
-  const value = bytes / 1024 ** power
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`
 }
 
 /** `12 s`, `3 min 05 s`, `1 h 02 min`. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../shared/runtime/clock.ts'
+import { formatBytes } from '../shared/runtime/format-bytes.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
 import type { ProbeResult } from '../shared/transfer/probe.ts'
 import { describeStreamhost } from '../shared/transfer/streamhost.ts'
 import { printable } from './printable.ts'
-import { formatBytes, type Progress, type Screen, showProgress } from './progress.ts'
+import { type Progress, type Screen, showProgress } from './progress.ts'
 
 export interface ReporterParts {
   /** Results, and with `json` everything, one line each. */

@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import { Failure } from '../../shared/bytestream/failure.ts'
 import type { ListBytestreamsResponse__Output as List } from '../../shared/rpc/generated/splice65/control/v1/ListBytestreamsResponse.ts'
+import { formatBytes } from '../../shared/runtime/format-bytes.ts'
 import { perform, type Surroundings } from '../command.ts'
 import { ANSWER, type ControlFlags, openControl, withControl } from '../operator/control.ts'
 import { bytesOf } from '../operator/listing.ts'
 import { printable } from '../printable.ts'
-import { formatBytes } from '../progress.ts'
 
 export function endCommand(surroundings: Surroundings): Command {
   const command = new Command('end')

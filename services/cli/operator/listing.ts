@@ -2,9 +2,10 @@ import type { Bytestream__Output as Bytestream } from '../../shared/rpc/generate
 import type { Relay__Output as Relay } from '../../shared/rpc/generated/splice65/control/v1/Relay.ts'
 import type { RelayStatus__Output as RelayStatus } from '../../shared/rpc/generated/splice65/control/v1/RelayStatus.ts'
 import type { Unanswered__Output as Unanswered } from '../../shared/rpc/generated/splice65/control/v1/Unanswered.ts'
+import { formatBytes } from '../../shared/runtime/format-bytes.ts'
 import { type Column, table } from '../columns.ts'
 import { printable } from '../printable.ts'
-import { formatBytes, formatSeconds } from '../progress.ts'
+import { formatSeconds } from '../progress.ts'
 
 /** What a relay's column shows where the relay did not answer. */
 export const UNKNOWN = '—'

@@ -1,8 +1,8 @@
 import type { Bytestream__Output as Bytestream } from '../../shared/rpc/generated/splice65/control/v1/Bytestream.ts'
 import type { Relay__Output as Relay } from '../../shared/rpc/generated/splice65/control/v1/Relay.ts'
+import { formatBytes } from '../../shared/runtime/format-bytes.ts'
 import { type Column, fit, table } from '../columns.ts'
 import { printable } from '../printable.ts'
-import { formatBytes } from '../progress.ts'
 import { bytesOf, bytestreamColumns, counted, idColumn, relayColumns, UNKNOWN } from './listing.ts'
 import { type Snapshot, type Speeds, speedsBetween } from './speeds.ts'
 
