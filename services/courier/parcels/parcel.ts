@@ -14,6 +14,10 @@ export interface Parcel {
   readonly description?: string
   /** Last change of the file, as the sender wrote it (XEP-0082). */
   readonly fileDate?: string
+  /** SID of the offer that it came by: its sender knows it again by this in what he is told. */
+  readonly sid?: string
+  /** The offer asked for a receipt (XEP-0184), which goes with the word that it was delivered. */
+  readonly receipt?: boolean
   readonly state: ParcelState
   /** Absent until it has ended. */
   readonly outcome?: ParcelOutcome
@@ -29,6 +33,8 @@ export interface Parcel {
   readonly endedAt?: Date
   /** When the recipient was sent the link. */
   readonly linkedAt?: Date
+  /** When the recipient first declined a stream: he is not asked again. */
+  readonly declinedAt?: Date
   /** When the whole of it first reached somebody, by stream or by link. */
   readonly deliveredAt?: Date
   /** Times all bytes were fetched by the link. */
@@ -60,6 +66,8 @@ export interface ParcelDraft {
   readonly mediaType: string
   readonly description?: string
   readonly fileDate?: string
+  readonly sid?: string
+  readonly receipt?: boolean
   /** What tells this offer from another one of the same sender: a later offer with the same continues it. */
   readonly identity: string
   /** Earlier than the retention of the deployment, where the sender asks so. */
@@ -67,5 +75,5 @@ export interface ParcelDraft {
 }
 
 /** What somebody is told about a parcel. The text is made where it is sent. */
-export const noticeKinds = ['stored', 'delivered', 'declined', 'expired', 'refused', 'damaged'] as const
+export const noticeKinds = ['stored', 'delivered', 'declined', 'expired', 'deleted', 'refused', 'damaged'] as const
 export type NoticeKind = (typeof noticeKinds)[number]

@@ -9,6 +9,8 @@ export interface Reception {
    * `unavailable` when it cannot be kept now.
    */
   accept(draft: ParcelDraft): Promise<IncomingParcel>
+  /** Calls back with every parcel that was stored here, when that is committed. The answer ends that. */
+  onStored(listener: (parcel: Parcel) => void): () => void
 }
 
 /**

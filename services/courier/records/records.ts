@@ -31,6 +31,8 @@ export interface Records {
 
   /** The recipient was sent the link. */
   noteLinked(lease: Lease): Promise<void>
+  /** The message with the link came back: as if it had not been sent. False when the parcel waits for nobody any more. */
+  noteUnlinked(id: string): Promise<boolean>
   /** A delivery by stream begins. */
   noteAttempt(lease: Lease): Promise<void>
   /** The recipient declined a stream; the notice is written, once for a parcel. */
