@@ -72,6 +72,8 @@ export interface ParcelDraft {
   readonly identity: string
   /** Earlier than the retention of the deployment, where the sender asks so. */
   readonly expiresAt?: Date
+  /** How long it stays reserved when nothing comes, where that is not what the deployment says. The latest draft counts. */
+  readonly abandonAfterMs?: number
 }
 
 /** What somebody is told about a parcel. The text is made where it is sent. */

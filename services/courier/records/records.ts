@@ -49,7 +49,10 @@ export interface Records {
   renew(lease: Lease, forMs: number): Promise<boolean>
   release(lease: Lease): Promise<void>
 
-  /** Ends as `expired` what is past its time and as `abandoned` what has received nothing for `abandonAfterMs`; how many. */
+  /**
+   * Ends as `expired` what is past its time and as `abandoned` what has received nothing for `abandonAfterMs`, its own
+   * where its draft had one; how many.
+   */
   expire(terms: { readonly abandonAfterMs: number; readonly limit: number }): Promise<number>
   /** Ended parcels whose blob is still there and that ended at least so long ago. */
   disposable(terms: { readonly graceMs: number; readonly limit: number }): Promise<Parcel[]>
