@@ -1,0 +1,45 @@
+import type { FormField, FormTable } from '../../shared/xmpp/data-form.ts'
+import type { Parcel } from '../parcels/parcel.ts'
+
+/** A list stays below what a server takes in one stanza: a name has a few hundred bytes, of which each may take six. */
+const mostListed = 100
+const mostCharacters = 50_000
+
+/** Parcels as rows of a form; how many there is no room for. */
+export function listParcels(parcels: readonly Parcel[]): { readonly table: FormTable; readonly more: number } {
+  const listed = withinStanza(parcels)
+  return { table: { columns, rows: listed.map(rowOf) }, more: parcels.length - listed.length }
+}
+
+/** The first parcels, no more than fit into one answer. */
+export function withinStanza(parcels: readonly Parcel[]): readonly Parcel[] {
+  let characters = 0
+  const listed: Parcel[] = []
+  for (const parcel of parcels.slice(0, mostListed)) {
+    characters += parcel.name.length + parcel.sender.length + (parcel.recipient?.length ?? 0)
+    if (characters > mostCharacters) break
+    listed.push(parcel)
+  }
+  return listed
+}
+
+const columns: readonly FormField[] = [
+  { name: 'parcel', label: 'Parcel' },
+  { name: 'name', label: 'File' },
+  { name: 'size', label: 'Bytes' },
+  { name: 'from', label: 'From', type: 'jid-single' },
+  { name: 'to', label: 'To', type: 'jid-single' },
+  { name: 'state', label: 'State' },
+  { name: 'expires', label: 'Kept until' },
+]
+
+function rowOf(parcel: Parcel): (string | number)[] {
+  const { id, name, size, sender, recipient = '', expiresAt } = parcel
+  return [id, name, size, sender, recipient, progressOf(parcel), expiresAt.toISOString()]
+}
+
+/** How far a parcel is, in one word. */
+function progressOf({ state, deliveredAt, linkedAt }: Parcel): string {
+  if (state !== 'stored') return state
+  return deliveredAt ? 'delivered' : linkedAt ? 'linked' : 'stored'
+}
