@@ -58,7 +58,19 @@ export async function sendFile(parts: SenderParts, options: SendOptions): Promis
   tell(stepEvent(2, options.to, own, [...features].join(' ')))
   const methods = chooseMethods(features, options)
   if (methods[0] === 'oob') return sendOutOfBand(parts, { ...options, asIq: features.has(ns.oobIq) })
+  return sendByOffer(parts, options, methods)
+}
 
+/**
+ * Sends one file by SI to a receiver that is known to support these methods: by the first one, and falls back from SOCKS5
+ * to in-band where both are given. Throws as `sendFile`.
+ */
+export async function sendByOffer(
+  parts: SenderParts,
+  options: Omit<SendOptions, 'method'>,
+  methods: readonly Method[],
+): Promise<TransferSummary> {
+  const { session, tell } = parts
   const proxies = methods.includes('s5b')
     ? (options.proxies ?? (await discoverProxies(session, tell, options.signal)))
     : []

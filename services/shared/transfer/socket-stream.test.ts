@@ -52,6 +52,30 @@ describe('sendOverSocket()', () => {
     assert.ok(near.destroyed)
   })
 
+  it('does not believe a receiver that never closes, where it must', async (t) => {
+    const [near, far] = await pair(t)
+    far.resume()
+    await assert.rejects(
+      sendOverSocket(near, chunks('hello'), () => {}, { closeTimeoutMs: 10, mustClose: true }),
+      failsWith('unavailable', /did not close/),
+    )
+  })
+
+  it('does not believe a receiver that closes before the last byte, where it must close', async (t) => {
+    const [near, far] = await pair(t)
+    far.resume()
+    async function* interrupted(): AsyncGenerator<Buffer> {
+      yield Buffer.from('hello')
+      far.end()
+      await once(near, 'end')
+      yield Buffer.from('world')
+    }
+    await assert.rejects(
+      sendOverSocket(near, interrupted(), () => {}, { mustClose: true }),
+      failsWith('unavailable', /before the last byte/),
+    )
+  })
+
   it('fails when the receiver resets', async (t) => {
     const [near, far] = await pair(t)
     async function* endless(): AsyncGenerator<Buffer> {

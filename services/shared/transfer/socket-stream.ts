@@ -6,19 +6,21 @@ export interface SocketStreamOptions {
   readonly idleTimeoutMs?: number
   /** How long the other end may take to close after the last byte. Default 10 000. */
   readonly closeTimeoutMs?: number
+  /** Sending: only a receiver that closes, and not before the last byte, has it all. Default false: some never close. */
+  readonly mustClose?: boolean
   readonly signal?: AbortSignal
 }
 
 /**
  * Sends every chunk, then a FIN, then waits for the other end to close: only then has it read everything. Calls
  * `onSent` with the length of each chunk that was handed to the kernel. The socket is closed in the end, whatever
- * happened. A receiver that never closes is let be after `closeTimeoutMs`. Throws `unavailable`.
+ * happened. A receiver that never closes is let be after `closeTimeoutMs`, unless it `mustClose`. Throws `unavailable`.
  */
 export async function sendOverSocket(
   socket: Socket,
   chunks: AsyncIterable<Buffer>,
   onSent: (length: number) => void,
-  { idleTimeoutMs = 120_000, closeTimeoutMs = 10_000, signal }: SocketStreamOptions = {},
+  { idleTimeoutMs = 120_000, closeTimeoutMs = 10_000, mustClose = false, signal }: SocketStreamOptions = {},
 ): Promise<void> {
   const watch = watchSocket(socket, idleTimeoutMs, signal)
   try {
@@ -28,12 +30,20 @@ export async function sendOverSocket(
     })
     socket.resume()
     for await (const chunk of chunks) {
+      if (mustClose && socket.readableEnded)
+        throw new Failure('unavailable', 'The receiver closed before the last byte')
       if (!socket.write(chunk)) await Promise.race([drained(socket), watch.broken])
       if (socket.destroyed) await watch.broken
       onSent(chunk.length)
     }
     await Promise.race([new Promise<void>((resolve) => socket.end(resolve)), watch.broken])
-    const letBe = new Promise<void>((resolve) => watch.nowWithin(closeTimeoutMs, resolve))
+    const letBe = new Promise<void>((resolve, reject) => {
+      const silent = new Failure(
+        'unavailable',
+        `The receiver did not close within ${closeTimeoutMs} ms of the last byte`,
+      )
+      watch.nowWithin(closeTimeoutMs, () => (mustClose ? reject(silent) : resolve()))
+    })
     await Promise.race([closed, letBe, watch.broken])
   } finally {
     watch.end()
