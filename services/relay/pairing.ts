@@ -1,13 +1,13 @@
 import { asFailure, Failure } from '../shared/bytestream/failure.ts'
 import type { Ending } from '../shared/bytestream/outcome.ts'
 import { type Room, roomKey } from '../shared/bytestream/room.ts'
+import type { Place } from '../shared/limits/places.ts'
 import type { Registry } from '../shared/registry/registry.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import type { Held } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { HalfConnection } from './half-connection.ts'
-import type { Place } from './limits/places.ts'
 import { renewEach } from './renewal.ts'
 
 /** What the pairing works with. */

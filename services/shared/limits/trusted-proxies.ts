@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure } from '../bytestream/failure.ts'
 
-/** Who may say by a PROXY header where a client comes from. */
+/** Who may say, for the connections it makes, where a client comes from. */
 export interface TrustedProxies {
   /** Whether this address is one of theirs; an IPv4 address may come as IPv6 shows it (`::ffff:10.0.0.1`). */
   includes(address: string): boolean

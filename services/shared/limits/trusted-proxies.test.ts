@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure } from '../bytestream/failure.ts'
 import { parseTrustedProxies } from './trusted-proxies.ts'
 
 describe('parseTrustedProxies()', () => {

@@ -16,7 +16,7 @@ export interface PlacesOptions {
   readonly mostPerSource: number
 }
 
-/** Places that clients take while they have not been activated, bounded in all and per client. */
+/** Places that clients take while they ask something of us, bounded in all and per client. */
 export class Places {
   readonly #options: PlacesOptions
   readonly #bySource = new Map<string, number>()
