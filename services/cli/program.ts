@@ -4,12 +4,13 @@ import type { Surroundings } from './command.ts'
 import { drainCommand } from './commands/drain.ts'
 import { endCommand } from './commands/end.ts'
 import { lsCommand } from './commands/ls.ts'
+import { parcelsCommand } from './commands/parcels.ts'
 import { probeCommand } from './commands/probe.ts'
 import { receiveCommand } from './commands/receive.ts'
 import { selftestCommand } from './commands/selftest.ts'
 import { sendCommand } from './commands/send.ts'
 import { serveCommand } from './commands/serve.ts'
-import { controlCommand, relayCommand } from './commands/service.ts'
+import { controlCommand, courierCommand, relayCommand } from './commands/service.ts'
 import { topCommand } from './commands/top.ts'
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-code.ts'
 
@@ -23,6 +24,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     .version(version, '-V, --version', 'print the version')
     .addCommand(sendCommand(surroundings))
     .addCommand(receiveCommand(surroundings))
+    .addCommand(parcelsCommand(surroundings))
     .addCommand(probeCommand(surroundings))
     .addCommand(lsCommand(surroundings))
     .addCommand(endCommand(surroundings))
@@ -32,6 +34,7 @@ export async function runProgram(argv: readonly string[], surroundings: Surround
     .addCommand(serveCommand(surroundings))
     .addCommand(relayCommand())
     .addCommand(controlCommand())
+    .addCommand(courierCommand())
     .addHelpText('after', exitCodeHelp)
 
   // Commands inherit these only when they are made by their parent.

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { controlOptions } from '../../control/config.ts'
+import { courierOptions } from '../../courier/config.ts'
 import { relayOptions } from '../../relay/config.ts'
 import { describeOptions } from '../../shared/runtime/options.ts'
 
@@ -17,4 +18,12 @@ export function controlCommand(): Command {
     .description('run control; CONTROL_… in the environment configures it')
     .addHelpText('after', () => describeOptions('control', controlOptions))
     .action(async () => void (await import('../../control/main.ts')))
+}
+
+/** `splice65 courier`: the service, as the image runs it. */
+export function courierCommand(): Command {
+  return new Command('courier')
+    .description('run a courier; COURIER_… in the environment configures it')
+    .addHelpText('after', () => describeOptions('courier', courierOptions))
+    .action(async () => void (await import('../../courier/main.ts')))
 }

@@ -32,6 +32,8 @@ export const ns = {
   ping: 'urn:xmpp:ping',
   version: 'jabber:iq:version',
   lastActivity: 'jabber:iq:last',
+  /** Our own: what the courier is, and what it tells about a parcel. */
+  courier: 'urn:splice65:courier:0',
 } as const
 
 /** An attribute as text; undefined when it is absent. */
