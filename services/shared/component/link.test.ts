@@ -6,8 +6,8 @@ import { afterEach, describe, it } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { until } from '../../../test/support/until.ts'
-import { attribute, type Element } from '../xmpp/xml.ts'
-import { ComponentLink, type LinkOptions } from './link.ts'
+import { attribute, type Element, xml } from '../xmpp/xml.ts'
+import { ComponentLink, type LinkOptions, type LinkState } from './link.ts'
 import { stanzaLimits } from './stanza-limits.ts'
 
 const secret = 'canary-s3cr3t'
@@ -85,6 +85,7 @@ async function setUp(
 
   const clock = new ManualClock()
   const events: string[] = []
+  const states: LinkState[] = []
   const settings = {
     componentDomain: 'p.ex.com',
     componentHost: '127.0.0.1',
@@ -104,6 +105,7 @@ async function setUp(
       answer,
       clock,
       random: () => 0,
+      onState: (state) => states.push(state),
       events: {
         componentConnected: () => events.push('connected'),
         componentStandsBy: () => events.push('standby'),
@@ -127,6 +129,7 @@ async function setUp(
   let taken = 0
   return {
     link,
+    states,
     clock,
     events,
     server,
@@ -184,7 +187,7 @@ describe('ComponentLink', () => {
   })
 
   it('stands by while the component is taken, until it wins', async () => {
-    const { peer, clock, events, link, told } = await setUp()
+    const { peer, clock, events, link, told, states } = await setUp()
     await (await peer()).refuse('conflict')
     await told(/^standby/)
     assert.equal(link.state, 'standby')
@@ -195,6 +198,7 @@ describe('ComponentLink', () => {
     await (await peer()).accept()
     await told(/^connected/)
     assert.deepEqual(events, ['standby', 'connected'])
+    assert.deepEqual(states, ['standby', 'connected'])
   })
 
   it('waits long when it is driven out by a newcomer', async () => {
@@ -276,6 +280,17 @@ describe('ComponentLink', () => {
     await until('it is connected again', () => events.length === 3)
     gate.resolve()
     await next.expect(/<slow\/><\/iq>/)
+  })
+
+  it('sends what it is given while it is connected, and nothing before', async () => {
+    const { peer, link, told } = await setUp()
+    const stanza = () => xml('presence', { from: 'p.ex.com', to: 'a@ex.com' })
+    await assert.rejects(link.send(stanza()), { code: 'unavailable' })
+    const server = await peer()
+    await server.accept()
+    await told(/^connected/)
+    await link.send(stanza())
+    await server.expect(/<presence from="p.ex.com" to="a@ex.com"\/>/)
   })
 
   it('tells of an answer that it could not send', async () => {

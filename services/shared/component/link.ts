@@ -1,3 +1,4 @@
+import { Failure } from '../bytestream/failure.ts'
 import type { Clock } from '../runtime/clock.ts'
 import { type Element, ns, xml } from '../xmpp/xml.ts'
 import { type RetryTerms, retryDelayMs, type Setback, setbackOf } from './retry.ts'
@@ -29,6 +30,8 @@ export interface LinkParts {
   /** Answers one stanza; undefined when it needs no answer. Never throws. */
   readonly answer: (stanza: Element) => Promise<Element | undefined>
   readonly events: LinkEvents
+  /** Hears of every change of the state. */
+  readonly onState?: (state: LinkState) => void
   readonly clock: Clock
   readonly random: () => number
 }
@@ -65,6 +68,15 @@ export class ComponentLink {
   /** Starts connecting, and goes on for as long as it takes. Whoever starts a link stops it. */
   start(): void {
     this.#running ??= this.#run()
+  }
+
+  /** Sends a stanza of our own accord. Throws `unavailable` while the server has not accepted us. */
+  async send(stanza: Element): Promise<void> {
+    if (!this.#stream) {
+      const { componentDomain } = this.#options
+      throw new Failure('unavailable', `Cannot send a stanza as ${componentDomain}: it is not connected`)
+    }
+    await this.#stream.send(stanza)
   }
 
   /** Resolves at a moment when no answer is being worked on; requests that come meanwhile are answered as well. */
@@ -139,6 +151,7 @@ export class ComponentLink {
     this.#state = state
     if (state === 'connected') this.#parts.events.componentConnected()
     if (state === 'standby') this.#parts.events.componentStandsBy()
+    this.#parts.onState?.(state)
   }
 
   #take(stanza: Element): void {
