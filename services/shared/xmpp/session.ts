@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Failure } from '../bytestream/failure.ts'
-import { formatJid, type Jid } from '../bytestream/jid.ts'
+import { formatJid, type Jid, parseJid } from '../bytestream/jid.ts'
 import { errorReply, readStanzaError, resultReply, StanzaError } from './stanza-error.ts'
 import { attribute, type Element, soleChild } from './xml.ts'
 
@@ -53,6 +53,8 @@ export interface SessionPort {
 }
 
 interface Waiting {
+  /** Who was asked; undefined when it was the session's own server. */
+  readonly asked: string | undefined
   resolve(result: Element): void
   reject(error: Error): void
 }
@@ -73,14 +75,14 @@ export function createSession({
 
   async function request(iq: Element, { timeoutMs = 60_000, signal }: RequestOptions = {}): Promise<Element> {
     signal?.throwIfAborted()
-    // Random, so that nobody but the one who was asked can answer.
+    // Random, so that nobody but the one who was asked knows it.
     const id = randomUUID()
     iq.attrs.id = id
     const { promise, resolve, reject } = Promise.withResolvers<Element>()
     const timer = setTimeout(() => reject(noAnswer(iq, timeoutMs)), timeoutMs)
     const abort = () => reject(signal?.reason)
     signal?.addEventListener('abort', abort, { once: true })
-    waiting.set(id, { resolve, reject })
+    waiting.set(id, { asked: attribute(iq, 'to'), resolve, reject })
     try {
       await Promise.race([send(iq), promise])
       return await promise
@@ -116,6 +118,7 @@ export function createSession({
     const type = attribute(stanza, 'type')
     if (type === 'get' || type === 'set') return answer(stanza)
     const pending = waiting.get(attribute(stanza, 'id') ?? '')
+    if (pending?.asked !== undefined && !isSame(pending.asked, attribute(stanza, 'from'))) return undefined
     if (type === 'result') pending?.resolve(stanza)
     if (type === 'error') pending?.reject(readStanzaError(stanza))
     return undefined
@@ -153,6 +156,15 @@ export function createSession({
 /** The sender of a stanza as it was stamped by the server; for one without `from`, the session's own bare JID. */
 export function senderOf(stanza: Element, session: Session): string {
   return attribute(stanza, 'from') ?? formatJid({ ...session.jid, resource: '' })
+}
+
+function isSame(asked: string, answers: string | undefined): boolean {
+  if (asked === answers) return true
+  try {
+    return answers !== undefined && formatJid(parseJid(asked)) === formatJid(parseJid(answers))
+  } catch {
+    return false
+  }
 }
 
 function noAnswer(iq: Element, timeoutMs: number): Failure {
