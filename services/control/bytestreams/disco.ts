@@ -1,7 +1,7 @@
 import { Failure } from '../../shared/bytestream/failure.ts'
-import type { DiscoNodes } from '../../shared/commands/discovery.ts'
 import { version } from '../../shared/runtime/version.ts'
 import { dataForm, type FormField } from '../../shared/xmpp/data-form.ts'
+import type { DiscoNodes } from '../../shared/xmpp/discovery.ts'
 import { attribute, type Element, ns, xml } from '../../shared/xmpp/xml.ts'
 import type { IqRoute } from '../component/router.ts'
 

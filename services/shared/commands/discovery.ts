@@ -1,17 +1,8 @@
 import type { Jid } from '../bytestream/jid.ts'
-import { type Element, ns, xml } from '../xmpp/xml.ts'
+import type { DiscoNodes } from '../xmpp/discovery.ts'
+import { ns, xml } from '../xmpp/xml.ts'
 import type { Command, MayUse } from './command.ts'
 import { forbidden } from './refusals.ts'
-
-/** What can be discovered beneath the component, at nodes of its own. */
-export interface DiscoNodes {
-  /** What the component serves because of them. */
-  readonly features: readonly string[]
-  /** Children of the answer; undefined when there is no such node. May throw a `StanzaError`. */
-  info(node: string, requester: Jid): readonly Element[] | undefined
-  /** The same for items. */
-  items(node: string, requester: Jid): readonly Element[] | undefined
-}
 
 /** Shows the commands to those who may use them (XEP-0050 §2.2); to others there are none. */
 export function commandNodes(

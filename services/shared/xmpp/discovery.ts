@@ -1,6 +1,7 @@
-import type { RequestOptions, Session } from './session.ts'
+import { type Jid, parseJid } from '../bytestream/jid.ts'
+import { type RequestOptions, type Session, senderOf } from './session.ts'
 import { StanzaError } from './stanza-error.ts'
-import { attribute, ns, xml } from './xml.ts'
+import { attribute, type Element, ns, xml } from './xml.ts'
 
 export interface Identity {
   readonly category: string
@@ -12,6 +13,18 @@ export interface Identity {
 export interface EntityInfo {
   readonly identities: readonly Identity[]
   readonly features: ReadonlySet<string>
+  /** Data forms that say more (XEP-0128). */
+  readonly forms?: readonly Element[]
+}
+
+/** What can be discovered beneath an address, at nodes of its own. */
+export interface DiscoNodes {
+  /** What the address serves because of them. */
+  readonly features: readonly string[]
+  /** Children of the answer; undefined when there is no such node. May throw a `StanzaError`. */
+  info(node: string, requester: Jid): readonly Element[] | undefined
+  /** The same for items. */
+  items(node: string, requester: Jid): readonly Element[] | undefined
 }
 
 /** Asks an entity who it is and what it can do. Throws as `Session.request`. */
@@ -49,25 +62,45 @@ export async function discoverItems(session: Session, jid: string, options?: Req
 }
 
 /** Answers disco#info, disco#items and pings for a session. The answer takes the handlers away. */
-export function answerDiscovery(session: Session, info: EntityInfo): () => void {
+export function answerDiscovery(session: Session, info: EntityInfo, nodes: readonly DiscoNodes[] = []): () => void {
+  const at = (query: Element, iq: Element, find: (of: DiscoNodes, node: string, by: Jid) => Children) => {
+    const node = attribute(query, 'node')
+    if (node === undefined) return undefined
+    const by = parseJid(senderOf(iq, session))
+    for (const each of nodes) {
+      const children = find(each, node, by)
+      // XEP-0030 §3.2: the answer repeats the node.
+      if (children) return xml('query', { xmlns: query.getNS(), node }, children)
+    }
+    throw new StanzaError({ condition: 'item-not-found' })
+  }
   const handlers = [
-    session.onIq({ type: 'get', name: 'query', namespace: ns.discoInfo }, (query) => {
-      if (query.attrs.node !== undefined) throw new StanzaError({ condition: 'item-not-found' })
-      return xml(
-        'query',
-        { xmlns: ns.discoInfo },
-        info.identities.map(({ category, type, name }) => xml('identity', { category, type, name })),
-        [...new Set([ns.discoInfo, ns.discoItems, ns.ping, ...info.features])].map((feature) =>
-          xml('feature', { var: feature }),
-        ),
-      )
-    }),
-    session.onIq({ type: 'get', name: 'query', namespace: ns.discoItems }, () =>
-      xml('query', { xmlns: ns.discoItems }),
+    session.onIq(
+      { type: 'get', name: 'query', namespace: ns.discoInfo },
+      (query, iq) =>
+        at(query, iq, (each, node, by) => each.info(node, by)) ??
+        xml('query', { xmlns: ns.discoInfo }, describeEntity(info)),
+    ),
+    session.onIq(
+      { type: 'get', name: 'query', namespace: ns.discoItems },
+      (query, iq) => at(query, iq, (each, node, by) => each.items(node, by)) ?? xml('query', { xmlns: ns.discoItems }),
     ),
     session.onIq({ type: 'get', name: 'ping', namespace: ns.ping }, () => undefined),
   ]
   return () => {
     for (const remove of handlers) remove()
   }
+}
+
+type Children = readonly Element[] | undefined
+
+/** The children of an answer to disco#info. What every entity of ours can is among its features. */
+export function describeEntity({ identities, features, forms = [] }: EntityInfo): Element[] {
+  return [
+    ...identities.map(({ category, type, name }) => xml('identity', { category, type, name })),
+    ...[...new Set([ns.discoInfo, ns.discoItems, ns.ping, ...features])].map((feature) =>
+      xml('feature', { var: feature }),
+    ),
+    ...forms,
+  ]
 }

@@ -34,6 +34,9 @@ export const ns = {
   lastActivity: 'jabber:iq:last',
   /** Our own: what the courier is, and what it tells about a parcel. */
   courier: 'urn:splice65:courier:0',
+  caps: 'http://jabber.org/protocol/caps',
+  jidEscaping: 'jid\\20escaping',
+  privilege: 'urn:xmpp:privilege:2',
 } as const
 
 /** An attribute as text; undefined when it is absent. */
