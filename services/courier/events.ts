@@ -1,11 +1,43 @@
+import { Counter } from 'prom-client'
+import { formatBareJid } from '../shared/bytestream/jid.ts'
 import { type ComponentEvents, createComponentEvents } from '../shared/component/events.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
+import type { SwitchboardEvents } from './addresses/switchboard.ts'
 
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
-export interface CourierEvents extends ComponentEvents {}
+export interface CourierEvents extends ComponentEvents, SwitchboardEvents {}
+
+interface EventParts {
+  readonly log: Logger
+  readonly metrics: Metrics
+}
 
 /** Builds the events of one courier. Its metrics belong to `metrics`. */
-export function createCourierEvents(parts: { readonly log: Logger; readonly metrics: Metrics }): CourierEvents {
-  return { ...createComponentEvents(parts, 'splice65_courier') }
+export function createCourierEvents(parts: EventParts): CourierEvents {
+  return { ...createComponentEvents(parts, 'splice65_courier'), ...createSwitchboardEvents(parts) }
+}
+
+function createSwitchboardEvents({ log, metrics }: EventParts): SwitchboardEvents {
+  const registers = [metrics]
+  const answered = new Counter({
+    name: 'splice65_courier_iqs_total',
+    help: 'Requests to the courier and its addresses that were answered, by answer: result or the condition of the error.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const held = new Counter({
+    name: 'splice65_courier_iqs_held_total',
+    help: 'Requests refused or dropped because their sender asks too much.',
+    labelNames: ['held'] as const,
+    registers,
+  })
+  return {
+    iqAnswered: (outcome) => answered.inc({ outcome }),
+    handlerFailed: (error) => log.error({ err: error }, 'a request could not be answered'),
+    floodHeld(sender, how) {
+      held.inc({ held: how })
+      if (how === 'refused') log.warn({ sender: formatBareJid(sender) }, 'a sender asks too much')
+    },
+  }
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net'
+import { IqBudget } from '../shared/component/iq-budget.ts'
 import { ComponentLink, type LinkState } from '../shared/component/link.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
 import { serveHealth } from '../shared/runtime/health.ts'
@@ -6,6 +7,7 @@ import { createLog, type Logger } from '../shared/runtime/log.ts'
 import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
 import { watchSecret } from '../shared/runtime/watched-secret.ts'
+import { createSwitchboard } from './addresses/switchboard.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
 import { createCourierEvents } from './events.ts'
 
@@ -42,7 +44,22 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
       return componentSecret.current
     },
   }
-  const link = new ComponentLink({ answer: async () => undefined, events, clock, random }, live)
+  const switchboard = createSwitchboard(
+    { send: (stanza) => link.send(stanza), budget: new IqBudget({ clock }, config), events },
+    config,
+  )
+  const link = new ComponentLink(
+    {
+      answer: switchboard.receive,
+      events,
+      onState(state) {
+        if (state !== 'connected') switchboard.disconnected(new Error(`the component is ${state}`))
+      },
+      clock,
+      random,
+    },
+    live,
+  )
   events.watchLink(link)
   const ready = () => (link.state === 'connected' || link.state === 'standby' ? undefined : link.state)
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
