@@ -25,6 +25,8 @@ export interface FleetOptions {
   readonly control?: ServiceSettings
   /** Settings of every relay, over what the fleet itself sets. */
   readonly relay?: ServiceSettings
+  /** Settings of every courier, over what the fleet itself sets. Left out: the XMPP server knows of none. */
+  readonly courier?: ServiceSettings
   /** Puts something between the services and a server, given its address; they are told the address that comes back. */
   readonly inFrontOf?: (server: 'redis' | 'xmpp', address: Address) => Promise<Address>
 }
@@ -41,6 +43,12 @@ export interface ControlProcess extends ServiceProcess {
   readonly rpcAddress: string
 }
 
+/** A courier in a process of its own. */
+export interface CourierProcess extends ServiceProcess {
+  /** Where files are uploaded and fetched. */
+  readonly publicUrl: string
+}
+
 /** The whole system on this machine, each part a process of its own. Whoever starts it stops it. */
 export interface Fleet extends AsyncDisposable {
   readonly xmpp: XmppServer
@@ -55,7 +63,14 @@ export interface Fleet extends AsyncDisposable {
   readonly tokenFile: string
   /** JID of the proxy. */
   readonly proxy: string
+  /** JID of the courier, where there may be one. */
+  readonly courier: string
   readonly accounts: readonly Account[]
+  /**
+   * Starts a courier, or one in place of a courier that has stopped: all have the same data folder and the same address
+   * for HTTP unless their settings say otherwise. Resolves when it is ready.
+   */
+  startCourier(settings?: ServiceSettings, options?: Pick<ServiceOptions, 'under' | 'until'>): Promise<CourierProcess>
   /** Starts one more control, or one in place of a control that has stopped. Resolves when it is ready. */
   startControl(settings?: ServiceSettings, options?: Pick<ServiceOptions, 'under'>): Promise<ControlProcess>
   /** Starts one more relay and puts it behind the balancers. Resolves when it is ready. */
@@ -81,7 +96,11 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   await writeFile(secretFile, componentSecret, { mode: 0o600 })
   await writeFile(tokenFile, randomBytes(32).toString('hex'), { mode: 0o600 })
 
-  const components = [{ domain: proxy, secret: componentSecret }]
+  const courier = `courier.${domain}`
+  const components = [proxy, ...(options.courier ? [courier] : [])].map((name) => ({
+    domain: name,
+    secret: componentSecret,
+  }))
   const xmpp = opened.use(await servers[options.server ?? 'prosody']({ domain, accounts, components }))
   const redis = opened.use(await startRedis())
   const { inFrontOf = async (_server, address) => address } = options
@@ -151,6 +170,39 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     return control
   }
 
+  const uploadSecretFile = folder.file('upload-secret')
+  await writeFile(uploadSecretFile, randomBytes(32).toString('hex'), { mode: 0o600 })
+  const httpPort = await freePort()
+  let couriers = 0
+
+  async function startCourier(
+    settings: ServiceSettings = {},
+    terms: Pick<ServiceOptions, 'under' | 'until'> = {},
+  ): Promise<CourierProcess> {
+    if (!options.courier) throw new Error('Cannot start a courier: the XMPP server was not told of one')
+    const name = `courier-${couriers++}`
+    const chosen = {
+      pod: name,
+      logLevel: 'debug',
+      healthHost: loopback,
+      healthPort: await freePort(),
+      componentDomain: courier,
+      componentHost: xmppAddress.host,
+      componentPort: xmppAddress.port,
+      componentSecretFile: secretFile,
+      proxies: proxy,
+      dataFolder: folder.file('courier'),
+      httpHost: loopback,
+      httpPort,
+      publicUrl: `http://${loopback}:${httpPort}`,
+      uploadSecretFile,
+      ...options.courier,
+      ...settings,
+    }
+    const started = await startService('courier', serviceEnv('courier', chosen), { name, until: 'readyz', ...terms })
+    return services.use(Object.assign(started, { publicUrl: String(chosen.publicUrl) }))
+  }
+
   async function common(pod: string): Promise<ServiceSettings> {
     return {
       pod,
@@ -180,8 +232,10 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     balancers,
     tokenFile,
     proxy,
+    courier,
     accounts,
     startControl,
+    startCourier,
     startRelay,
     stop,
     [Symbol.asyncDispose]: stop,

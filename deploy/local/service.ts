@@ -5,7 +5,7 @@ import { temporaryFolder } from './folder.ts'
 import { answersOk } from './readiness.ts'
 
 /** The services that have a `main.ts` of their own. */
-export type ServiceName = 'control' | 'relay'
+export type ServiceName = 'control' | 'courier' | 'relay'
 
 /** A log line as the service wrote it. */
 export type LogLine = Readonly<Record<string, unknown>>
