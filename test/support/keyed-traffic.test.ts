@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { startFaultProxy } from './fault-proxy/fault-proxy.ts'
 import { KeyedTraffic } from './keyed-traffic.ts'
+import { closed } from './socks-client.ts'
 
 describe('KeyedTraffic', () => {
   it('is exact where nothing happens to it', async () => {
@@ -45,6 +46,14 @@ describe('KeyedTraffic', () => {
     assert.ok(await traffic.breaks(5_000))
     assert.equal(traffic.delivery(), 'reset')
     assert.equal(traffic.lostBytes, 0)
+  })
+
+  it('knows of a reset that came before it', async () => {
+    await using line = await openLine()
+    line.proxy.add({ type: 'reset_peer', timeoutMs: 0 })
+    await Promise.all([closed(line.first.resume()), closed(line.second.resume())])
+    const traffic = new KeyedTraffic(line, 'six')
+    assert.equal(await traffic.finish(), 'reset')
   })
 })
 

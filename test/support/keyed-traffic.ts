@@ -104,6 +104,8 @@ export class KeyedTraffic {
       .once('error', () => end('reset'))
       .once('close', () => end('reset'))
       .resume()
+    // What was over before it was listened to is told no more.
+    if (to.closed) end(to.readableEnded ? 'fin' : 'reset')
     void this.#send(from, flow, keyStream(name))
     return flow
   }

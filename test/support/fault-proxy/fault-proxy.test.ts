@@ -81,6 +81,15 @@ describe('A fault proxy', () => {
     assert.equal(await closed(socket), 'ECONNRESET')
   })
 
+  it('lets no byte through where `reset_peer` comes at once', async () => {
+    proxy.add({ type: 'reset_peer', timeoutMs: 0 })
+    const socket = await dial()
+    const end = closed(socket)
+    socket.write('x')
+    assert.equal(await end, 'ECONNRESET')
+    assert.equal(proxy.arrived.upstream, 0)
+  })
+
   it('cuts chunks with `slicer` without losing any of it', async () => {
     proxy.add({ type: 'slicer', averageBytes: 100, variationBytes: 50 })
     const socket = await dial()

@@ -112,7 +112,8 @@ export class Lane {
 
   async #after(ms: number, toxic: Toxic, act: () => void): Promise<void> {
     try {
-      await this.#wait(ms)
+      // At once is at once: a timer of no time would let bytes through first.
+      if (ms > 0) await this.#wait(ms)
       if (this.#terms.toxics().includes(toxic)) act()
     } catch {
       // The connection ended before.
