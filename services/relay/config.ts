@@ -150,7 +150,11 @@ export const relayOptions = z.object({
   handoffTimeoutMs: integer(1)
     .default(3_000)
     .describe('A handoff in all: the call, the dial and the preamble of the trunk.'),
-  ticketTimeoutMs: integer(1).default(10_000).describe('How long a handoff ticket is valid.'),
+  ticketTimeoutMs: integer(1)
+    .default(4_000)
+    .describe(
+      'How long a handoff ticket is valid, and its half out of reach when nobody comes with it. Longer than the whole handoff may take.',
+    ),
   heartbeatMs: integer(1).default(2_000).describe('How often the relay announces itself.'),
   renewalMs: integer(1).default(10_000).describe('How often waiting halves are renewed in the registry.'),
   drainDelayMs: integer(0)
