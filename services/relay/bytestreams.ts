@@ -170,9 +170,9 @@ export class Bytestreams {
 }
 
 /**
- * True for a leg that broke before its first byte. Its owner may never have heard that it was joined and keep its own
- * half waiting: to call the room activated would answer for a bytestream that nobody has.
+ * True for a leg that broke before a byte came from its owner, who may never have heard that it was joined and keep its
+ * own half waiting: to call the room activated would answer for a bytestream that nobody has.
  */
-function cameToNothing({ facts, bytes }: Bytestream, { outcome }: Ending): boolean {
-  return facts.path === 'leg' && outcome !== 'completed' && bytes.fromFirst + bytes.fromSecond === 0
+export function cameToNothing({ facts, bytes }: Bytestream, { outcome }: Ending): boolean {
+  return facts.path === 'leg' && outcome !== 'completed' && bytes.fromSecond === 0
 }

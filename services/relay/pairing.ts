@@ -136,6 +136,14 @@ export class Pairing {
     if (!half.end(ending)) return
     this.#remove(half)
     this.#parts.events.halfEnded(half, ending, this.waitedMs(half))
+    this.free(half)
+  }
+
+  /**
+   * Frees the slot of a half that is gone, if it is still its own. Without this nobody could take it until its lease
+   * runs out, for which the client of a half that was joined in vain would have to wait.
+   */
+  free(half: HalfConnection): void {
     void this.#tell('release', this.#parts.registry.release(half.room, half.id))
   }
 

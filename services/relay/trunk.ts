@@ -3,7 +3,7 @@ import { asFailure, Failure } from '../shared/bytestream/failure.ts'
 import { roomKey } from '../shared/bytestream/room.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
-import type { Bytestreams } from './bytestreams.ts'
+import { type Bytestreams, cameToNothing } from './bytestreams.ts'
 import { type Connection, type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { ignore } from './ignore.ts'
@@ -74,7 +74,10 @@ export async function listenTrunk(
         selfTest: false,
         accounts: [],
       } as const
-      bytestreams.join(facts, pairing.join(half), trunk)
+      const leg = bytestreams.join(facts, pairing.join(half), trunk)
+      void leg.ended.then((ending) => {
+        if (cameToNothing(leg, ending)) pairing.free(half)
+      })
     } catch (error) {
       trunk.release()
       throw error

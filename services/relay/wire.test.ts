@@ -285,7 +285,7 @@ describe('A handoff', () => {
     assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([1]))
     trunk.write(Buffer.from([2]))
     if (confirmed) assert.deepEqual(await readUpTo(trunk, 1), Buffer.from([3]))
-    return { client, trunk, found: () => calls.findHalves({ room }, { timeoutMs: 5_000 }) }
+    return { digest, client, trunk, found: () => calls.findHalves({ room }, { timeoutMs: 5_000 }) }
   }
 
   for (const confirmed of [true, false]) {
@@ -298,9 +298,11 @@ describe('A handoff', () => {
     })
   }
 
-  it('whose trunk breaks before its first byte leaves no room that counts as activated', async () => {
+  it('whose trunk breaks before a byte of its owner leaves no room that counts as activated, and a free slot', async () => {
     await using relays = await startRelays(1)
-    const { client, trunk, found } = await openTrunk(relays, { confirmed: true })
+    const { digest, client, trunk, found } = await openTrunk(relays, { confirmed: true })
+    client.write('early')
+    await readUpTo(trunk, 5)
     trunk.resetAndDestroy()
     assert.equal(await closed(client), 'ECONNRESET')
     await until(
@@ -308,6 +310,14 @@ describe('A handoff', () => {
       async () => (await relays.relay(0).sample('splice65_bytestreams_active', { path: 'leg' })) === 0,
     )
     assert.deepEqual(await found(), { halves: [], activated: false })
+    // What waits on the owner is one more of this relay here: two find room again.
+    const dial = () => dialHalf(relays.relay(0).ports.socks[''] ?? 0, digest)
+    const newcomers = [await dial(), await dial()]
+    for (const { socket } of newcomers) socket.destroy()
+    assert.deepEqual(
+      newcomers.map(({ rep }) => rep),
+      [0, 0],
+    )
   })
 
   it('needs the shared token', async () => {
