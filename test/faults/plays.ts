@@ -1,7 +1,8 @@
 import { KeyedTraffic } from '../support/keyed-traffic.ts'
+import { until } from '../support/until.ts'
 import type { Welcome } from './caller.ts'
 import type { Act, Phase, Play, Seen } from './case.ts'
-import type { Bytestream, Stage } from './stage.ts'
+import type { Bytestream, Stage, StagedRelay } from './stage.ts'
 
 /** What happens to one bytestream at each phase, unless a case has a play of its own. */
 export const plays: Readonly<Record<Phase, Play>> = {
@@ -84,6 +85,17 @@ export async function activated(
   told.push(await traffic.finish())
   if (!(await stage.told(bytestream))) told.push('untold')
   return { clients: told.join(', '), lostBytes: traffic.lostBytes }
+}
+
+/** Another client takes a slot of this bytestream, as soon as one is free: long before a lease would run out. */
+export async function takesFreeSlot(bytestream: Bytestream, relay: StagedRelay): Promise<void> {
+  await until('its slot is free', async () => {
+    using attempt = bytestream.again()
+    const caller = await attempt.greet(relay)
+    if ((await caller.name(bytestream.digest)) !== 'accepted') return false
+    bytestream.adopt(attempt)
+    return true
+  })
 }
 
 /** Both clients' welcomes: one word when they are the same. */

@@ -7,6 +7,7 @@ import { peerFaults } from './faults/peer.ts'
 import { redisFaults } from './faults/redis.ts'
 import { relayFaults } from './faults/relay.ts'
 import { resourceFaults } from './faults/resources.ts'
+import { trunkFaults } from './faults/trunk.ts'
 import { ejabberdFaults, prosodyFaults } from './faults/xmpp.ts'
 
 /** Every family of faults, in the order in which they run. */
@@ -16,6 +17,7 @@ export const families: readonly Family[] = [
   killPointFaults,
   redisFaults,
   peerFaults,
+  trunkFaults,
   prosodyFaults,
   ejabberdFaults,
   clientFaults,

@@ -4,7 +4,7 @@ import { closed } from '../../support/socks-client.ts'
 import { until } from '../../support/until.ts'
 import type { Family } from '../case.ts'
 import { block } from '../namespace.ts'
-import { welcomesOf } from '../plays.ts'
+import { takesFreeSlot } from '../plays.ts'
 import type { Bytestream, Stage } from '../stage.ts'
 
 const left = { by: 'relay', counts: 'splice65_half_connections_total{outcome="aborted",reason="reset"}' } as const
@@ -108,15 +108,7 @@ async function leavesAndComesBack(stage: Stage, leave: (socket: Pair['second']) 
   const caller = await leaving.greet(stage.holder)
   await caller.name(bytestream.digest)
   leave(caller.socket)
-  let welcome = ''
-  await until('its slot is free', async () => {
-    using attempt = bytestream.again()
-    const other = await attempt.greet(stage.holder)
-    welcome = welcomesOf([await other.name(bytestream.digest)])
-    if (welcome !== 'accepted') return false
-    bytestream.adopt(attempt)
-    return true
-  })
+  await takesFreeSlot(bytestream, stage.holder)
   const answer = await bytestream.activate()
   const traffic = new KeyedTraffic(bytestream.pair, bytestream.digest)
   await traffic.goesOn()
