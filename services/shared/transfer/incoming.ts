@@ -1,19 +1,20 @@
 import { Failure } from '../bytestream/failure.ts'
 import type { Session } from '../xmpp/session.ts'
 import type { Method, OnTransferEvent, TransferSummary } from './events.ts'
+import type { FileSink } from './file-sink.ts'
 import { acceptInBand, type IncomingIbb } from './ibb-receiver.ts'
-import type { PartialFile } from './partial-file.ts'
 import { receiveFromSocket, type SocketStreamOptions } from './socket-stream.ts'
 import type { DialOptions } from './socks5-client.ts'
+import type { ChooseStreamhosts } from './streamhost.ts'
 import { type AcceptedBytestream, acceptBytestream } from './target.ts'
 
 /** After SOCKS5 failed: how long the sender may take to open in band under the same id, as some clients do. */
 const SAME_ID_IN_BAND_MS = 10_000
 
-export interface IncomingParts {
+export interface IncomingParts<Kept> {
   readonly session: Session
   /** Ended here, whatever happens. */
-  readonly partial: PartialFile
+  readonly sink: FileSink<Kept>
   readonly tell: OnTransferEvent
 }
 
@@ -26,15 +27,21 @@ export interface IncomingOptions {
   /** The method answered to the offer. */
   readonly method: Method
   readonly streamTimeoutMs: number
+  readonly choose?: ChooseStreamhosts
   readonly dial?: DialOptions
   readonly stream?: SocketStreamOptions
   readonly signal: AbortSignal
 }
 
-export interface ReceivedFile extends TransferSummary {
+/** A file that has come, and what was made of it. */
+export type Received<Kept> = Omit<TransferSummary, 'sha256'> & Kept
+
+/** A file that has come and is in a folder. */
+export type ReceivedFile = Received<{
   /** Where it is now. */
   readonly path: string
-}
+  readonly sha256: string
+}>
 
 type Opened =
   | { readonly method: 's5b'; readonly bytestream: AcceptedBytestream }
@@ -44,8 +51,8 @@ type Opened =
  * Receives the bytes of one accepted offer. Listens for its stream from the moment of the call. What has come stays for a
  * resumption when the stream breaks. Throws `unavailable` then, `over-limit` when there were more bytes than offered.
  */
-export async function receiveFile(parts: IncomingParts, options: IncomingOptions): Promise<ReceivedFile> {
-  const { partial, tell } = parts
+export async function receiveFile<Kept>(parts: IncomingParts<Kept>, options: IncomingOptions): Promise<Received<Kept>> {
+  const { sink, tell } = parts
   const { peer, name, size, signal } = options
   try {
     const opened = await openStream(parts, options)
@@ -54,43 +61,46 @@ export async function receiveFile(parts: IncomingParts, options: IncomingOptions
     const chunks =
       opened.method === 'ibb'
         ? opened.stream.chunks()
-        : receiveFromSocket(opened.bytestream.socket, size - partial.offset, { ...options.stream, signal })
-    await store(chunks, partial, size, tell)
+        : receiveFromSocket(opened.bytestream.socket, size - sink.offset, { ...options.stream, signal })
+    await store(chunks, sink, size, tell)
     return {
       name,
       size,
       peer,
       method: opened.method,
       ...(streamhost && { streamhost }),
-      transferredBytes: size - partial.offset,
-      ...(await partial.finish()),
+      transferredBytes: size - sink.offset,
+      ...(await sink.finish()),
     }
   } catch (error) {
-    if (error instanceof Failure && error.code === 'over-limit') await partial.discard()
-    else await partial.keep()
+    if (error instanceof Failure && error.code === 'over-limit') await sink.discard()
+    else await sink.keep()
     throw error
   }
 }
 
 async function store(
   chunks: AsyncIterable<Buffer>,
-  partial: PartialFile,
+  sink: Pick<FileSink<unknown>, 'write' | 'bytes'>,
   size: number,
   tell: OnTransferEvent,
 ): Promise<void> {
   try {
     for await (const chunk of chunks) {
-      await partial.write(chunk)
-      tell({ event: 'progress', bytes: partial.bytes, size })
+      await sink.write(chunk)
+      tell({ event: 'progress', bytes: sink.bytes, size })
     }
   } catch (error) {
     // A sender that does not end its stream properly has still sent everything.
-    if (partial.bytes !== size || !(error instanceof Failure) || error.code !== 'unavailable') throw error
+    if (sink.bytes !== size || !(error instanceof Failure) || error.code !== 'unavailable') throw error
   }
 }
 
-async function openStream({ session, tell }: IncomingParts, options: IncomingOptions): Promise<Opened> {
-  const { sid, peer, method, streamTimeoutMs, dial, stream, signal } = options
+async function openStream(
+  { session, tell }: Pick<IncomingParts<unknown>, 'session' | 'tell'>,
+  options: IncomingOptions,
+): Promise<Opened> {
+  const { sid, peer, method, streamTimeoutMs, choose, dial, stream, signal } = options
   const socks = new AbortController()
   const inBand = new AbortController()
   const timers = [
@@ -111,7 +121,13 @@ async function openStream({ session, tell }: IncomingParts, options: IncomingOpt
   if (method === 's5b') {
     const joined = acceptBytestream(
       { session, tell },
-      { sid, requester: peer, ...(dial && { dial }), signal: AbortSignal.any([signal, socks.signal]) },
+      {
+        sid,
+        requester: peer,
+        ...(choose && { choose }),
+        ...(dial && { dial }),
+        signal: AbortSignal.any([signal, socks.signal]),
+      },
     ).then((bytestream): Opened => ({ method: 's5b', bytestream }))
     joined.catch((error) => timers.push(setTimeout(() => inBand.abort(error), SAME_ID_IN_BAND_MS)))
     attempts.unshift(joined)

@@ -17,6 +17,11 @@ describe('parseOffer()', () => {
     assert.deepEqual(parseOffer(formatOffer(offer)), offer)
   })
 
+  it('reads the media type where there is one to tell', () => {
+    const picture = { ...offer, file: { ...offer.file, mediaType: 'image/png' } }
+    assert.deepEqual(parseOffer(formatOffer(picture)), picture)
+  })
+
   it('leaves out methods it does not know', () => {
     const si = formatOffer(offer)
     const field = si.getChild('feature')?.getChild('x')?.getChild('field')

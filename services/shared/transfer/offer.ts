@@ -21,6 +21,8 @@ export interface OfferedFile {
   /** MD5 of the content, in hex; advisory. */
   readonly hash?: string
   readonly description?: string
+  /** As the sender wrote it; absent when he does not know better than `application/octet-stream`. */
+  readonly mediaType?: string
   /** The sender can start anywhere in the file. */
   readonly ranges: boolean
 }
@@ -34,6 +36,8 @@ export interface OfferAnswer {
 
 const namespaces: Readonly<Record<Method, string>> = { s5b: ns.bytestreams, ibb: ns.ibb, oob: ns.oobIq }
 
+const unknownType = 'application/octet-stream'
+
 /** The features an end must advertise to be offered files. */
 export const offerFeatures: readonly string[] = [ns.si, ns.fileTransfer]
 
@@ -46,7 +50,7 @@ export function methodFeature(method: Method): string {
 export function formatOffer({ sid, file, methods }: Offer): Element {
   return xml(
     'si',
-    { xmlns: ns.si, id: sid, 'mime-type': 'application/octet-stream', profile: ns.fileTransfer },
+    { xmlns: ns.si, id: sid, 'mime-type': file.mediaType ?? unknownType, profile: ns.fileTransfer },
     xml(
       'file',
       { xmlns: ns.fileTransfer, name: file.name, size: file.size, date: file.date, hash: file.hash },
@@ -85,6 +89,7 @@ export function parseOffer(si: Element): Offer {
   const date = attribute(file, 'date')
   const hash = attribute(file, 'hash')
   const description = file.getChildText('desc')
+  const mediaType = attribute(si, 'mime-type')
   return {
     sid,
     methods,
@@ -95,6 +100,7 @@ export function parseOffer(si: Element): Offer {
       ...(date !== undefined && { date }),
       ...(hash !== undefined && { hash }),
       ...(description && { description }),
+      ...(mediaType && mediaType !== unknownType && { mediaType }),
     },
   }
 }

@@ -9,6 +9,9 @@ export interface Streamhost {
   readonly port: number
 }
 
+/** Of the streamhosts that somebody offers those to dial, in that order. */
+export type ChooseStreamhosts = (offered: readonly Streamhost[]) => Promise<readonly Streamhost[]>
+
 const DEFAULT_PORT = 1080
 
 /** The usable streamhosts of a `<query/>`, in document order; those that nobody could dial are left out. */

@@ -7,7 +7,13 @@ import { StanzaError } from '../xmpp/stanza-error.ts'
 import { attribute, type Element, ns, xml } from '../xmpp/xml.ts'
 import { type OnTransferEvent, stepEvent, type TransferEvent } from './events.ts'
 import { DialFailure, type DialOptions, dialStreamhost } from './socks5-client.ts'
-import { bytestreamsQuery, describeStreamhost, parseStreamhosts, type Streamhost } from './streamhost.ts'
+import {
+  bytestreamsQuery,
+  type ChooseStreamhosts,
+  describeStreamhost,
+  parseStreamhosts,
+  type Streamhost,
+} from './streamhost.ts'
 
 /** A stranger must not make us dial without end. */
 const MAX_STREAMHOSTS = 16
@@ -21,6 +27,8 @@ export interface TargetOptions {
   readonly sid: string
   /** The requester's full JID, as stamped on its stanzas. */
   readonly requester: string
+  /** Default: all that are offered. */
+  readonly choose?: ChooseStreamhosts
   readonly dial?: DialOptions
   readonly signal: AbortSignal
 }
@@ -38,7 +46,7 @@ export interface AcceptedBytestream {
  */
 export function acceptBytestream(
   { session, tell }: TargetParts,
-  { sid, requester, dial = {}, signal }: TargetOptions,
+  { sid, requester, choose = async (offered) => offered, dial = {}, signal }: TargetOptions,
 ): Promise<AcceptedBytestream> {
   const { promise, resolve, reject } = Promise.withResolvers<AcceptedBytestream>()
   let busy = false
@@ -47,8 +55,9 @@ export function acceptBytestream(
     if (attribute(query, 'mode') === 'udp') throw new StanzaError({ condition: 'not-acceptable', text: 'Only TCP' })
     const own = attribute(iq, 'to') ?? formatJid(session.jid)
     const digest = digestOf(sid, parseJid(requester), parseJid(own))
-    const streamhosts = parseStreamhosts(query).slice(0, MAX_STREAMHOSTS)
-    tell(stepEvent(9, requester, own, streamhosts.map(({ host, port }) => `${host}:${port}`).join(' ')))
+    const offered = parseStreamhosts(query).slice(0, MAX_STREAMHOSTS)
+    tell(stepEvent(9, requester, own, offered.map(({ host, port }) => `${host}:${port}`).join(' ')))
+    const streamhosts = await choose(offered)
     for (const streamhost of streamhosts) {
       try {
         const socket = await dialStreamhost(streamhost, digest, { ...dial, signal })
@@ -62,7 +71,7 @@ export function acceptBytestream(
     }
     throw new StanzaError({
       condition: 'item-not-found',
-      text: `No streamhost can be reached: ${streamhosts.map(describeStreamhost).join(', ') || 'none was offered'}`,
+      text: `No streamhost can be reached: ${streamhosts.map(describeStreamhost).join(', ') || 'none that is used here was offered'}`,
     })
   }
 

@@ -13,6 +13,7 @@ import { oobFeatures, startOobReceiver } from './oob-receiver.ts'
 import { type ReceiverOptions, receiverFeatures, startReceiver } from './receiver.ts'
 import { type SendOptions, sendFile } from './sender.ts'
 import { openSourceFile } from './source-file.ts'
+import type { Streamhost } from './streamhost.ts'
 
 interface Setting {
   size?: number
@@ -90,6 +91,14 @@ describe('sendFile() to startReceiver()', () => {
     assert.equal((await outcomes.at(-1))?.sha256, sha256)
     const sids = events.flatMap((event) => (event.event === 'offered' ? [event.sid] : []))
     assert.equal(new Set(sids).size, 2)
+  })
+
+  it('dials those of the offered streamhosts only that the receiver chooses', async (t) => {
+    const choose = async (offered: readonly Streamhost[]) => offered.filter(({ jid }) => jid === 'proxy.ex.com')
+    const { send, outcomes, sha256 } = await setUp(t, { receiver: { choose } })
+    await assert.rejects(send({ method: 's5b' }), (error) => error instanceof StanzaError)
+    assert.equal((await send()).method, 'ibb')
+    assert.equal((await outcomes.at(-1))?.sha256, sha256)
   })
 
   it('does not fall back when SOCKS5 was asked for', async (t) => {
