@@ -103,6 +103,7 @@ export function createSwitchboard(
       features: new Set([
         ns.caps,
         ns.jidEscaping,
+        ...(owner === 'service' ? [ns.courier] : []),
         ...own.flatMap(({ features, nodes }) => [...features, ...(nodes?.features ?? [])]),
       ]),
       forms: own.flatMap(({ forms = [] }) => forms),
