@@ -5,6 +5,7 @@ export function readmeWithTables(readme: string, schema: JsonSchema): string {
   const tables = {
     values: table(rows(schema, '')),
     'control.options': table(rows(schema.properties?.control?.properties?.options ?? {}, '')),
+    'courier.options': table(rows(schema.properties?.courier?.properties?.options ?? {}, '')),
     'relay.options': table(rows(schema.properties?.relay?.properties?.options ?? {}, '')),
   }
   let text = readme

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { controlOptions } from '../../services/control/config.ts'
+import { courierOptions } from '../../services/courier/config.ts'
 import { relayOptions } from '../../services/relay/config.ts'
 import type { JsonSchema } from './json-schema.ts'
 
 /** The services that the chart runs, and their options. */
-const services = { control: controlOptions, relay: relayOptions }
+const services = { control: controlOptions, courier: courierOptions, relay: relayOptions }
 
 /** Options that other values of the chart decide; a user who set them too would set them against it. */
 export const decidedByChart: Readonly<Record<keyof typeof services, ReadonlySet<string>>> = {
@@ -13,6 +14,11 @@ export const decidedByChart: Readonly<Record<keyof typeof services, ReadonlySet<
     ...['componentDomain', 'componentHost', 'componentPort', 'componentSecret'],
     ...['streamhosts', 'streamhostMode'],
     ...['rpcHost', 'rpcPort', 'rpcToken', 'tlsCertFile', 'tlsKeyFile', 'tlsCaFile'],
+  ]),
+  courier: new Set([
+    ...['pod', 'healthHost', 'healthPort', 'httpHost', 'httpPort', 'publicUrl', 'uploadSecret'],
+    ...['componentDomain', 'componentHost', 'componentPort', 'componentSecret', 'proxies'],
+    ...['dataFolder', 'databaseUrl', 'blobsUrl', 's3AccessKeyId', 's3SecretAccessKey'],
   ]),
   relay: new Set([
     ...['pod', 'healthHost', 'healthPort', 'registryUrl'],

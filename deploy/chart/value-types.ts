@@ -57,7 +57,7 @@ export function block<T extends z.ZodRawShape>(description: string, shape: T) {
 }
 
 /** The options of a service, by their names in its `config.ts`; the chart sets none of them unless told. */
-export function optionBlock(service: 'control' | 'relay', description: string) {
+export function optionBlock(service: 'control' | 'courier' | 'relay', description: string) {
   return z
     .record(z.string(), z.unknown())
     .default({})

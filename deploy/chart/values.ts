@@ -218,9 +218,66 @@ const relay = block('relay speaks SOCKS5 to clients and moves their bytes.', {
   ...podValues({ resources: { requests: { cpu: '250m', memory: '192Mi' }, limits: { memory: '1Gi' } } }),
 })
 
+const courier = block('courier keeps files for recipients who are offline, and serves them by link. Off by default.', {
+  enabled: flag(false, 'Run it.'),
+  replicas: number(1, [0, 100], 'More than one needs database and blobs of your own.'),
+  options: optionBlock('courier', 'Options of the service; see the table in the README.'),
+  component: block('Its external component (XEP-0114), on the same XMPP server as the proxy.', {
+    domain: text('', 'Its name on the XMPP server, such as courier.example.com. Needed.'),
+    existingSecret: text('', 'Name of a Secret that holds its secret; that of the proxy when empty.'),
+    existingSecretKey: text('component-secret', 'Its key there.'),
+  }),
+  publicUrl: text('', 'The URL under which clients upload and download; https and the host of the Ingress when empty.'),
+  uploadSecret: block('What signs upload slots.', {
+    existingSecret: text('', 'Name of a Secret with it; one is generated when empty, and kept over upgrades.'),
+    existingSecretKey: text('upload-secret', 'Its key there.'),
+  }),
+  persistence: block('The volume with the embedded database, files on disk, and what is being received.', {
+    enabled: flag(true, 'Claim one for each replica. Without it everything is lost with the pod.'),
+    existingClaim: text('', 'Name of a claim of yours, for one replica.'),
+    size: text('20Gi', 'How large.'),
+    storageClass: text('', 'Its class; the cluster’s default when empty.'),
+    accessModes: z.array(z.string()).default(['ReadWriteOnce']).describe('How it is mounted.'),
+    annotations: keyValues('Annotations of the claims.'),
+  }),
+  database: block('Records in a PostgreSQL of yours instead of the embedded database.', {
+    existingSecret: text(
+      '',
+      'Name of a Secret with its URL, postgresql://user:password@host/name; embedded when empty.',
+    ),
+    existingSecretKey: text('url', 'Its key there.'),
+  }),
+  s3: block('Files in an object store instead of the volume.', {
+    url: text('', 's3://BUCKET/PREFIX?endpoint=URL&region=NAME; on the volume when empty.'),
+    existingSecret: text('', 'Name of a Secret with the keys; what the pod’s identity allows when empty.'),
+    accessKeyIdKey: text('access-key-id', 'Key of the access key there.'),
+    secretAccessKeyKey: text('secret-access-key', 'Key of its secret there.'),
+  }),
+  service: block('The Service of its HTTP port.', {
+    type: oneOf(['ClusterIP', 'NodePort', 'LoadBalancer'], 'Its type.'),
+    port: portNumber(80, 'Its port.'),
+    nodePort: number(0, [0, 65_535], 'Node port; 0 lets Kubernetes choose.'),
+    annotations: keyValues('Annotations.'),
+  }),
+  ingress: block('An Ingress that leads clients to it by https.', {
+    enabled: flag(false, 'Create one.'),
+    className: text('', 'Its class; the cluster’s default when empty.'),
+    host: text('', 'Name that clients use, such as files.example.com. Needed with it.'),
+    annotations: keyValues(
+      'Annotations; say that bodies may be as large as files, such as nginx.ingress.kubernetes.io/proxy-body-size: "0".',
+    ),
+    tlsSecret: text('', 'Name of the Secret with its certificate; made by cert-manager where an annotation says so.'),
+  }),
+  updateStrategy: free('How pods are replaced.', { type: 'RollingUpdate' }),
+  terminationGracePeriodSeconds: number(60, [1, 3_600], 'How long uploads and downloads may run on.'),
+  podDisruptionBudget,
+  serviceAccount,
+  ...podValues({ resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } } }),
+})
+
 const networkPolicy = block('NetworkPolicies for all pods: nothing else comes in, and nothing else goes out.', {
   enabled: flag(false, 'Create them. They do not hold in mode hostNetwork.'),
-  clients: freeList('Peers that may dial the SOCKS5 port; everybody when empty.'),
+  clients: freeList('Peers that may dial the SOCKS5 port and the courier’s HTTP port; everybody when empty.'),
   xmpp: freeList('Peers where the XMPP server is; any address at the component’s port when empty.'),
   redis: freeList('Peers where your own Redis is; any address at redisPorts when empty.'),
   redisPorts: z
@@ -228,6 +285,13 @@ const networkPolicy = block('NetworkPolicies for all pods: nothing else comes in
     .default([6379, 26_379])
     .describe('Ports of your own Redis and its Sentinels.'),
   prometheus: freeList('Peers that may read metrics; everybody when empty.'),
+  stores: freeList(
+    'Peers where the courier’s own PostgreSQL and object store are; any address at storePorts when empty.',
+  ),
+  storePorts: z
+    .array(z.int().min(1).max(65_535))
+    .default([443, 5432])
+    .describe('Ports of the courier’s own PostgreSQL and object store.'),
   dns: freeList('Peers that answer DNS; any address at port 53 when empty.'),
   kubernetesApiPorts: z
     .array(z.int().min(1).max(65_535))
@@ -245,7 +309,10 @@ const scrape = {
 
 const monitoring = block('What the Prometheus operator and Grafana’s sidecar pick up.', {
   podMonitor: block('Scrapes relays.', { enabled: flag(false, 'Create a PodMonitor.'), ...scrape }),
-  serviceMonitor: block('Scrapes control.', { enabled: flag(false, 'Create a ServiceMonitor.'), ...scrape }),
+  serviceMonitor: block('Scrapes control and courier.', {
+    enabled: flag(false, 'Create a ServiceMonitor.'),
+    ...scrape,
+  }),
   rules: block('Recording rules and alerts.', {
     enabled: flag(false, 'Create a PrometheusRule.'),
     labels: keyValues('Labels that your Prometheus selects by.'),
@@ -272,6 +339,7 @@ export const chartValues = z.strictObject({
   redis,
   control,
   relay,
+  courier,
   networkPolicy,
   monitoring,
   meshOptOut: flag(true, 'Keep service meshes’ sidecars out: they would copy every byte, and end streams early.'),

@@ -8,16 +8,17 @@ import { decidedByChart } from '../../deploy/chart/service-options.ts'
 import type { ChartValues } from '../../deploy/chart/values.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import { type ControlConfig, controlOptions } from '../../services/control/config.ts'
+import { type CourierConfig, courierOptions } from '../../services/courier/config.ts'
 import { type RelayConfig, relayOptions } from '../../services/relay/config.ts'
 import { parseListenAddress } from '../../services/relay/listen-address.ts'
 import { findAddressBy } from '../../services/relay/public-address/find-address.ts'
 import { parseRedisUrl } from '../../services/shared/registry/redis-url.ts'
 import { readOptions } from '../../services/shared/runtime/options.ts'
 import { startRelays } from '../support/relays.ts'
-import { everything } from './everything.ts'
+import { courier, everything } from './everything.ts'
 import { modes } from './modes.ts'
-import { anotherSecret, podEnvironment } from './pod-environment.ts'
-import { chartFolder, fullname, namespace, render } from './render.ts'
+import { anotherDatabase, anotherSecret, podEnvironment } from './pod-environment.ts'
+import { chartFolder, fullname, namespace, type Rendering, render } from './render.ts'
 
 const pod = `${fullname}-relay-1`
 
@@ -41,7 +42,9 @@ describe('the environment that the chart gives', () => {
   after(() => folder.remove())
 
   /** What the services make of what the chart gives them; throws what they would say. */
-  async function configs(values: ChartValues): Promise<{ control: ControlConfig; relay: RelayConfig }> {
+  async function configs(
+    values: ChartValues,
+  ): Promise<{ control: ControlConfig; relay: RelayConfig; courier: CourierConfig | undefined }> {
     const rendering = await render(values)
     const deployment = rendering.get<IDeployment>('Deployment', `${fullname}-control`)
     const statefulSet = rendering.get<IStatefulSet>('StatefulSet', `${fullname}-relay`)
@@ -50,8 +53,14 @@ describe('the environment that the chart gives', () => {
     return {
       control: readOptions('control', controlOptions, await env()),
       relay: readOptions('relay', relayOptions, await env(statefulSet.spec?.template.spec)),
+      courier: values.courier?.enabled
+        ? readOptions('courier', courierOptions, await env(courierPodOf(rendering)))
+        : undefined,
     }
   }
+
+  const courierPodOf = (rendering: Rendering) =>
+    rendering.get<IStatefulSet>('StatefulSet', `${fullname}-courier`).spec?.template.spec
 
   /** Where clients are told to dial: the shared addresses, and that of the relay itself. */
   async function told(values: ChartValues): Promise<string[]> {
@@ -152,6 +161,7 @@ describe('the environment that the chart gives', () => {
 
   for (const [service, options] of [
     ['control', controlOptions],
+    ['courier', courierOptions],
     ['relay', relayOptions],
   ] as const) {
     it(`gives ${service} no option that it does not have`, () => {
@@ -162,17 +172,20 @@ describe('the environment that the chart gives', () => {
     it(`carries every option of ${service} as it was given`, async () => {
       const { properties = {} } = await optionsOf(service)
       const given = Object.fromEntries(Object.entries(properties).map(([name, type]) => [name, valueFor(name, type)]))
-      const config = (await configs({ [service]: { options: given } }))[service]
-      const read = Object.fromEntries(Object.keys(given).map((name) => [name, config[name as keyof typeof config]]))
+      const config = (await configs({ [service]: { ...(service === 'courier' && courier), options: given } }))[service]
+      const read = Object.fromEntries(Object.keys(given).map((name) => [name, config?.[name as keyof typeof config]]))
       assert.deepEqual(read, given)
       assert.ok(Object.keys(given).length > 15)
     })
   }
 
   it('has a Secret of the user’s own wherever one is named', async () => {
-    const { control, relay } = await configs(everything['KEDA, and Secrets of the user’s own'])
+    const { control, relay, courier: kept } = await configs(everything['KEDA, and Secrets of the user’s own'])
     assert.deepEqual([control.componentSecret, control.registryUrl, relay.registryUrl], Array(3).fill(anotherSecret))
     assert.equal(relay.tlsCertFile, '/run/splice65/tls/tls.crt')
+    assert.deepEqual([kept?.s3AccessKeyId, kept?.s3SecretAccessKey], [anotherSecret, anotherSecret])
+    assert.deepEqual([kept?.componentSecret, kept?.uploadSecret], [anotherSecret, anotherSecret])
+    assert.equal(kept?.databaseUrl, anotherDatabase)
     assert.equal(control.tlsCaFile, '/run/splice65/tls/ca.crt')
   })
 

@@ -40,6 +40,13 @@ const pods = {
   initContainers: [{ name: 'before', image: 'busybox' }],
 }
 
+/** A courier that has been told no more than it must. */
+export const courier = {
+  enabled: true,
+  component: { domain: 'courier.example.com' },
+  publicUrl: 'https://files.example.com',
+}
+
 const all: ChartValues = {
   commonLabels: { owner: 'xmpp' },
   image: { digest: `sha256:${'0'.repeat(64)}`, pullSecrets: ['registry'] },
@@ -60,6 +67,20 @@ const all: ChartValues = {
   redis: { builtin: pods, ca: { existingSecret: 'redis-ca' } },
   control: { ...pods, serviceAccount: { annotations: { role: 'none' } } },
   relay: { ...pods, autoscaling: { enabled: true } },
+  courier: {
+    ...courier,
+    ...pods,
+    persistence: { storageClass: 'fast', annotations: { backup: 'daily' } },
+    service: { annotations: { 'example.com/class': 'http' }, type: 'NodePort', nodePort: 30_080 },
+    ingress: {
+      enabled: true,
+      className: 'nginx',
+      host: 'files.example.com',
+      annotations: { 'nginx.ingress.kubernetes.io/proxy-body-size': '0' },
+      tlsSecret: 'files-tls',
+    },
+    serviceAccount: { annotations: { role: 'none' } },
+  },
   networkPolicy: { enabled: true, clients: [peer], xmpp: [peer], prometheus: [peer], dns: [peer] },
   monitoring: {
     podMonitor: scrape,
@@ -86,6 +107,7 @@ export const everything = {
     },
     redis: { builtin: { enabled: false }, url: 'rediss://redis.example.com:6379?ca=/run/splice65/redis-ca/ca.crt' },
     relay: { autoscaling: { enabled: true, metric: 'bytesPerSecond' } },
+    courier: { ...courier, persistence: { existingClaim: 'parcels' } },
     networkPolicy: { enabled: true, redis: [peer] },
   },
   'KEDA, and Secrets of the user’s own': {
@@ -103,7 +125,16 @@ export const everything = {
         },
       },
     },
-    networkPolicy: { enabled: true },
+    courier: {
+      ...courier,
+      replicas: 3,
+      component: { domain: 'courier.example.com', existingSecret: 'courier', existingSecretKey: 'secret' },
+      uploadSecret: { existingSecret: 'upload' },
+      persistence: { enabled: false },
+      database: { existingSecret: 'postgres' },
+      s3: { url: 's3://parcels/kept?region=eu-central-1', existingSecret: 's3' },
+    },
+    networkPolicy: { enabled: true, stores: [peer] },
   },
   'KEDA by CPU': {
     exposure: { mode: 'hostNetwork', host: '' },

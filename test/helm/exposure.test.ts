@@ -6,6 +6,7 @@ import type { IRole } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role'
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
 import type { IService } from 'kubernetes-models/v1/Service'
 import type { ChartValues } from '../../deploy/chart/values.ts'
+import { courier } from './everything.ts'
 import { modes } from './modes.ts'
 import { fullname, namespace, type Rendering, render } from './render.ts'
 
@@ -206,6 +207,15 @@ describe('values that cannot work', () => {
       { relay: { autoscaling: { enabled: true, metric: 'bytestreams', keda: { enabled: true } } } },
       /serverAddress: /,
     ],
+    ['a courier without a name', { courier: { ...courier, component: {} } }, /courier\.component\.domain: name/],
+    [
+      'a courier of the proxy’s name',
+      { courier: { ...courier, component: { domain: 'proxy.example.com' } } },
+      /courier\.component\.domain: .*of its own/,
+    ],
+    ['a courier that nobody reaches', { courier: { ...courier, publicUrl: '' } }, /courier\.publicUrl: /],
+    ['an Ingress without a name', { courier: { ...courier, ingress: { enabled: true } } }, /courier\.ingress\.host: /],
+    ['couriers that share nothing', { courier: { ...courier, replicas: 2 } }, /courier\.replicas: /],
   ]
   for (const [what, values, says] of refused) {
     it(`are refused: ${what}`, async () => {

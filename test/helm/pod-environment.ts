@@ -48,8 +48,11 @@ export async function podEnvironment(rendering: Rendering, pod: IPodSpec, folder
 
 /** What a Secret of the user's own has in every key here; a URL, so that it can be a registry's. */
 export const anotherSecret = 'redis+sentinel://:password@one:26379,two:26379/master'
+/** And what one has that is named for PostgreSQL. */
+export const anotherDatabase = 'postgresql://courier:password@postgres/courier'
 
 function secretValue(rendering: Rendering, name: string, key: string): string {
+  if (name === 'postgres') return anotherDatabase
   if (!rendering.names().includes(`Secret/${name}`)) return anotherSecret
   const value = rendering.get<ISecret>('Secret', name).data?.[key]
   if (value === undefined) throw new Error(`Secret ${name} has no ${key}`)

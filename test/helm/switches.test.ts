@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ChartValues } from '../../deploy/chart/values.ts'
+import { courier } from './everything.ts'
 import { fullname, namespace, render } from './render.ts'
 
 const redisOfTheirs = { builtin: { enabled: false }, existingSecret: 'redis' }
@@ -46,6 +47,34 @@ const switches: Readonly<Record<string, { off: ChartValues; on: ChartValues; add
     off: { control: { podDisruptionBudget: { enabled: false } } },
     on: {},
     adds: ['PodDisruptionBudget/{}-control'],
+  },
+  'courier.enabled': {
+    off: {},
+    on: { courier },
+    adds: [
+      ...['ConfigMap/{}-courier', 'PodDisruptionBudget/{}-courier', 'Secret/{}-upload', 'Service/{}-courier'],
+      ...['Service/{}-courier-metrics', 'ServiceAccount/{}-courier', 'StatefulSet/{}-courier'],
+    ],
+  },
+  'courier.ingress.enabled': {
+    off: { courier },
+    on: { courier: { ...courier, ingress: { enabled: true, host: 'files.example.com' } } },
+    adds: ['Ingress/{}-courier'],
+  },
+  'courier.uploadSecret.existingSecret': {
+    off: { courier: { ...courier, uploadSecret: { existingSecret: 'upload' } } },
+    on: { courier },
+    adds: ['Secret/{}-upload'],
+  },
+  'networkPolicy.enabled, with a courier': {
+    off: { courier },
+    on: { courier, networkPolicy: { enabled: true } },
+    adds: ['control', 'courier', 'redis', 'relay', 'test'].map((name) => `NetworkPolicy/{}-${name}`),
+  },
+  'monitoring.serviceMonitor.enabled, with a courier': {
+    off: { courier },
+    on: { courier, monitoring: { serviceMonitor: { enabled: true } } },
+    adds: ['ServiceMonitor/{}-control', 'ServiceMonitor/{}-courier'],
   },
   'relay.podDisruptionBudget.enabled': {
     off: { relay: { podDisruptionBudget: { enabled: false } } },

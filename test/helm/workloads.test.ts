@@ -8,8 +8,9 @@ import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/Netw
 import type { IPod } from 'kubernetes-models/v1/Pod'
 import type { IPodTemplateSpec } from 'kubernetes-models/v1/PodTemplateSpec'
 import type { ISecret } from 'kubernetes-models/v1/Secret'
+import type { ChartValues } from '../../deploy/chart/values.ts'
 import { parseRedisUrl } from '../../services/shared/registry/redis-url.ts'
-import { everything } from './everything.ts'
+import { courier, everything } from './everything.ts'
 import { fullname, type Rendering, render } from './render.ts'
 
 const relay = `${fullname}-relay`
@@ -30,8 +31,8 @@ function templates(rendering: Rendering): Record<string, IPodTemplateSpec> {
 
 describe('every pod', () => {
   it('has the rights of Kubernetes’ restricted standard, and a root file system that nobody writes', async () => {
-    const pods = templates(await render())
-    assert.deepEqual(Object.keys(pods).sort(), ['control', 'redis', 'relay'])
+    const pods = templates(await render({ courier }))
+    assert.deepEqual(Object.keys(pods).sort(), ['control', 'courier', 'redis', 'relay'])
     for (const [name, { spec }] of Object.entries(pods)) {
       assert.equal(spec?.securityContext?.runAsNonRoot, true, name)
       assert.deepEqual(spec?.securityContext?.seccompProfile, { type: 'RuntimeDefault' }, name)
@@ -199,6 +200,28 @@ describe('control', () => {
   })
 })
 
+describe('couriers', () => {
+  const courierOf = async (values: ChartValues['courier']) =>
+    (await render({ courier: { ...courier, ...values } })).get<IStatefulSet>('StatefulSet', `${fullname}-courier`).spec
+
+  it('claim a volume each, or have the one that is named, or none', async () => {
+    const volume = async (values: ChartValues['courier']) => {
+      const spec = await courierOf(values)
+      const data = spec?.template.spec?.volumes?.find(({ name }) => name === 'data')
+      return [spec?.volumeClaimTemplates?.map(({ spec: claim }) => claim?.resources?.requests?.storage), data]
+    }
+    assert.deepEqual(await volume({ persistence: { size: '1Ti' } }), [['1Ti'], undefined])
+    const named = { name: 'data', persistentVolumeClaim: { claimName: 'parcels' } }
+    assert.deepEqual(await volume({ persistence: { existingClaim: 'parcels' } }), [undefined, named])
+    assert.deepEqual(await volume({ persistence: { enabled: false } }), [undefined, { name: 'data', emptyDir: {} }])
+  })
+
+  it('have the time that downloads may take', async () => {
+    const spec = await courierOf({ terminationGracePeriodSeconds: 300 })
+    assert.equal(spec?.template.spec?.terminationGracePeriodSeconds, 300)
+  })
+})
+
 describe('helm test', () => {
   const testPod = async (values = {}) => (await render(values)).get<IPod>('Pod', `${fullname}-test`)
 
@@ -259,8 +282,8 @@ describe('API versions', () => {
 })
 
 describe('NetworkPolicies', () => {
-  const policyOf = async (component: string, values = {}) =>
-    (await render({ networkPolicy: { enabled: true, ...values } })).get<INetworkPolicy>(
+  const policyOf = async (component: string, values: ChartValues = {}) =>
+    (await render({ networkPolicy: { enabled: true }, ...values })).get<INetworkPolicy>(
       'NetworkPolicy',
       `${fullname}-${component}`,
     ).spec
@@ -272,12 +295,14 @@ describe('NetworkPolicies', () => {
     assert.deepEqual(ports((await policyOf('control'))?.ingress), ['rpc', 'metrics'])
     assert.deepEqual(ports((await policyOf('redis'))?.ingress), ['redis'])
     assert.equal((await policyOf('test'))?.ingress, undefined)
+    assert.deepEqual(ports((await policyOf('courier', { courier }))?.ingress), ['http', 'metrics'])
   })
 
   it('let out what each pod must reach', async () => {
     assert.deepEqual(ports((await policyOf('relay'))?.egress), ['53,53', '6379', '6500,6501'])
     assert.deepEqual(ports((await policyOf('control'))?.egress), ['53,53', '6379', '5347', '6500,socks', '7777'])
     assert.equal((await policyOf('redis'))?.egress, undefined)
+    assert.deepEqual(ports((await policyOf('courier', { courier }))?.egress), ['53,53', '5347', '7777', 'socks'])
   })
 
   it('hold both ways for every pod', async () => {

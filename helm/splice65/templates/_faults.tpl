@@ -62,4 +62,26 @@ relay.autoscaling.maxReplicas: it is less than minReplicas
 relay.autoscaling.keda.serverAddress: say where KEDA asks Prometheus, or follow cpu
 {{- end }}
 {{- end }}
+{{- with .Values.courier }}
+{{- if .enabled }}
+{{- if not .component.domain }}
+courier.component.domain: name the courier as your XMPP server does, such as courier.example.com
+{{- end }}
+{{- if and .component.domain (eq .component.domain $component.domain) }}
+courier.component.domain: it is the name of the proxy; the courier is a component of its own
+{{- end }}
+{{- if not (or .publicUrl .ingress.host) }}
+courier.publicUrl: say under which URL clients reach the courier, or give courier.ingress.host
+{{- end }}
+{{- if and .ingress.enabled (not .ingress.host) }}
+courier.ingress.host: give the name that clients use, such as files.example.com
+{{- end }}
+{{- if and (gt (int .replicas) 1) (or (not .database.existingSecret) (not .s3.url)) }}
+courier.replicas: more than one need a PostgreSQL (courier.database) and an object store (courier.s3) of yours
+{{- end }}
+{{- if and (gt (int .replicas) 1) .persistence.existingClaim }}
+courier.persistence.existingClaim: a claim is for one replica
+{{- end }}
+{{- end }}
+{{- end }}
 {{- end }}

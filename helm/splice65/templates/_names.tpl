@@ -41,6 +41,11 @@ app.kubernetes.io/part-of: splice65
 {{- end }}
 {{- end }}
 
+{{/* The services that this release runs, as a JSON list. */}}
+{{- define "splice65.services" -}}
+{{ ternary (list "control" "relay" "courier") (list "control" "relay") .Values.courier.enabled | toJson }}
+{{- end }}
+
 {{- define "splice65.serviceAccountName" -}}
 {{- $given := (index .root.Values .component).serviceAccount -}}
 {{- if $given.name -}}

@@ -73,6 +73,11 @@ Only load balancers at {{ join ", " $exposure.proxyProtocol.trusted }} are taken
 {{- if not (and .Values.monitoring.podMonitor.enabled .Values.monitoring.rules.enabled) }}
 - Nobody watches: see monitoring.podMonitor, serviceMonitor, rules and dashboards.
 {{- end }}
+{{- with .Values.courier }}
+{{- if and .enabled (not .persistence.enabled) (not (and .database.existingSecret .s3.url)) }}
+- Files that the courier keeps are lost with its pod: courier.persistence.enabled.
+{{- end }}
+{{- end }}
 {{- if lt (int .Values.control.replicas) 2 }}
 - One control alone leaves a gap at every restart: control.replicas=2.
 {{- end }}

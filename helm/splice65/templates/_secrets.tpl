@@ -16,6 +16,22 @@
 {{ ternary .Values.component.existingSecretKey "component-secret" (ne .Values.component.existingSecret "") }}
 {{- end }}
 
+{{- define "splice65.courierSecret" -}}
+{{ .Values.courier.component.existingSecret | default (include "splice65.componentSecret" .) }}
+{{- end }}
+
+{{- define "splice65.courierSecretKey" -}}
+{{ ternary .Values.courier.component.existingSecretKey (include "splice65.componentSecretKey" .) (ne .Values.courier.component.existingSecret "") }}
+{{- end }}
+
+{{- define "splice65.uploadSecret" -}}
+{{ .Values.courier.uploadSecret.existingSecret | default (printf "%s-upload" (include "splice65.fullname" .)) }}
+{{- end }}
+
+{{- define "splice65.uploadSecretKey" -}}
+{{ ternary .Values.courier.uploadSecret.existingSecretKey "upload-secret" (ne .Values.courier.uploadSecret.existingSecret "") }}
+{{- end }}
+
 {{- define "splice65.redisSecret" -}}
 {{ .Values.redis.existingSecret | default (printf "%s-redis" (include "splice65.fullname" .)) }}
 {{- end }}
