@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { openDescriptors } from '../../../../test/support/descriptors.ts'
 import { type EngineClients, type JoinedClients, openEngineClients } from '../../../../test/support/engine-clients.ts'
 import { closed, readToEnd, readUpTo } from '../../../../test/support/socks-client.ts'
 import { until } from '../../../../test/support/until.ts'
+import { Failure } from '../../../shared/bytestream/failure.ts'
 import type { FlowEnd } from '../engine.ts'
 import { SpliceEngine } from './engine.ts'
+import { Thread } from './thread.ts'
 
 const MORE_THAN_BUFFERS = Buffer.alloc(16_000_000, 7)
+
+const { start: started } = Thread.prototype
 
 describe('The descriptors of a splice engine', () => {
   let engine: SpliceEngine
@@ -196,6 +201,18 @@ describe('The descriptors of a splice engine', () => {
     await theirs[Symbol.asyncDispose]()
     await until('all is closed', () => openDescriptors().get('socket') === before.get('socket'))
     assert.deepEqual(openDescriptors(), before)
+    assert.equal(crashes, 0)
+  })
+
+  it('are all given back when not all of its workers can start', async (test) => {
+    const before = openDescriptors()
+    const start = test.mock.method(Thread.prototype, 'start', function (this: Thread) {
+      if (start.mock.callCount() === 1) throw new Failure('over-limit', 'Cannot start a worker: errno 24')
+      return started.call(this)
+    })
+    const theirs = { budget, workers: 2, userTimeoutMs: 0, onCrash: () => void crashes++ }
+    assert.throws(() => new SpliceEngine(theirs), /Cannot start a worker: errno 24/)
+    await until('all is closed', () => isDeepStrictEqual(openDescriptors(), before))
     assert.equal(crashes, 0)
   })
 })

@@ -48,7 +48,13 @@ export class SpliceEngine implements Engine {
       pipes: Math.max(1, Math.floor(budget.pipes / workers)),
     }
     this.#threads = Array.from({ length: workers }, () => new Thread({ ...options, budget: this.#share }))
-    for (const thread of this.#threads) thread.start()
+    try {
+      for (const thread of this.#threads) thread.start()
+    } catch (error) {
+      // Whoever then does with another engine has no use for those that run, nor anybody to stop them.
+      void this.stop()
+      throw error
+    }
   }
 
   hold(connection: Connection, options: HoldOptions, watch: HeldWatch): Held {
