@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Metrics } from './metrics.ts'
 
@@ -9,35 +9,55 @@ export interface HealthServer {
   stop(): Promise<void>
 }
 
+interface HealthParts {
+  readonly metrics: Pick<Metrics, 'metrics' | 'contentType'>
+  readonly ready: () => string | undefined
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: string
+  /** Default: plain text. */
+  readonly type?: string
+}
+
 /**
  * Serves metrics and health on a port of their own. `/livez` answers as long as the event loop turns; `/readyz` answers
  * 200 while `ready()` gives undefined and 503 with its text otherwise. Neither asks a shared dependency: that one must
  * not take the whole fleet down.
  */
 export async function serveHealth(
-  parts: { readonly metrics: Metrics; readonly ready: () => string | undefined },
+  parts: HealthParts,
   config: { readonly healthHost: string; readonly healthPort: number },
 ): Promise<HealthServer> {
   const server = createServer(async (request, response) => {
-    const answer = (status: number, body: string, type = 'text/plain; charset=utf-8') =>
-      response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body)
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'GET or HEAD only\n')
-    switch (request.url?.split('?')[0]) {
-      case '/livez':
-        return answer(200, 'ok\n')
-      case '/readyz': {
-        const why = parts.ready()
-        return why === undefined ? answer(200, 'ok\n') : answer(503, `${why}\n`)
-      }
-      case '/metrics':
-        return answer(200, await parts.metrics.metrics(), parts.metrics.contentType)
-      default:
-        return answer(404, 'see /metrics, /livez and /readyz\n')
-    }
+    // Whatever cannot be read must not end the process that is asked how it is.
+    const { status, body, type = 'text/plain; charset=utf-8' } = await answerTo(request, parts).catch(failed)
+    response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body)
   })
   server.listen(config.healthPort, config.healthHost)
   await once(server, 'listening')
   return { address: server.address() as AddressInfo, stop: () => closeServer(server) }
+}
+
+async function answerTo({ method, url }: IncomingMessage, { metrics, ready }: HealthParts): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'GET or HEAD only\n' }
+  switch (url?.split('?')[0]) {
+    case '/livez':
+      return { status: 200, body: 'ok\n' }
+    case '/readyz': {
+      const why = ready()
+      return why === undefined ? { status: 200, body: 'ok\n' } : { status: 503, body: `${why}\n` }
+    }
+    case '/metrics':
+      return { status: 200, body: await metrics.metrics(), type: metrics.contentType }
+    default:
+      return { status: 404, body: 'see /metrics, /livez and /readyz\n' }
+  }
+}
+
+function failed(error: unknown): Answer {
+  return { status: 500, body: `cannot answer: ${error instanceof Error ? error.message : String(error)}\n` }
 }
 
 async function closeServer(server: Server): Promise<void> {
