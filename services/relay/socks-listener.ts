@@ -113,6 +113,12 @@ function refusalAtTheDoor({
 /** How a failure is said in SOCKS5: 02 when policy refuses, 01 when the fault is ours. */
 const replyFor: Partial<Record<Failure['code'], Rep>> = { taken: rep.notAllowed, forbidden: rep.notAllowed }
 
+/** Why a client is dropped behind its reply. */
+const dropped: Partial<Record<Failure['code'], HandshakeResult>> = {
+  'over-limit': 'over-limit',
+  'not-ready': 'aborted',
+}
+
 /** How often a handshake that takes longer than it may while sockets are scarce is looked at. */
 const LOOK_MS = 1_000
 
@@ -264,11 +270,11 @@ class Negotiation {
     }
   }
 
-  /** Its reply is out, but the engine cannot hold it. */
+  /** Its reply is out, but the engine cannot hold it, or its half was ended meanwhile, for which it counts already. */
   #drop(half: HalfConnection, failure: Failure): void {
     this.#socket.on('error', ignore).destroy()
     this.#parts.pairing.end(half, { outcome: 'refused', reason: 'over-limit' })
-    this.#parts.events.handshakeEnded('over-limit', this.#remote, failure.message)
+    this.#parts.events.handshakeEnded(dropped[failure.code] ?? 'unavailable', this.#remote, failure.message)
   }
 
   /** Resolves when the bytes have left for the client; a connection that breaks meanwhile is seen at its close. */
