@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { controlOptions } from '../services/control/config.ts'
+import { courierOptions } from '../services/courier/config.ts'
 import { relayOptions } from '../services/relay/config.ts'
 import { readOptions } from '../services/shared/runtime/options.ts'
 
@@ -45,20 +46,29 @@ describe('compose.yaml', () => {
     }
   })
 
+  it('gives the courier options that it knows, the proxy, and a volume where it keeps things', () => {
+    const control = readOptions('control', controlOptions, services.control?.environment ?? {})
+    const courier = readOptions('courier', courierOptions, services.courier?.environment ?? {})
+    assert.deepEqual(courier.proxies, [control.componentDomain])
+    assert.equal(courier.componentSecret, control.componentSecret)
+    assert.deepEqual(services.courier?.volumes, [`courier:${courier.dataFolder}`])
+    assert.deepEqual(services.courier?.ports, [`127.0.0.1:${new URL(courier.publicUrl).port}:${courier.httpPort}`])
+  })
+
   it('mounts files that exist', () => {
     const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
-      volumes.map((volume) => volume.split(':')[0] ?? ''),
+      volumes.map((volume) => volume.split(':')[0] ?? '').filter((source) => source.startsWith('.')),
     )
     assert.ok(mounted.length > 0)
     for (const path of mounted) assert.ok(existsSync(fileURLToPath(new URL(path, folder))), path)
   })
 
-  it('has Prometheus scrape control and every relay', () => {
+  it('has Prometheus scrape every service', () => {
     const { scrape_configs: jobs } = parse(readFileSync(new URL('prometheus/prometheus.yaml', folder), 'utf8'))
     const targets = jobs.flatMap((job: { static_configs: { targets: string[] }[] }) => job.static_configs)
     assert.deepEqual(
       targets.flatMap((each: { targets: string[] }) => each.targets),
-      ['control:9090', 'relay-0:9091', 'relay-1:9091'],
+      ['control:9090', 'relay-0:9091', 'relay-1:9091', 'courier:9092'],
     )
   })
 })

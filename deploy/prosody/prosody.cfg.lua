@@ -3,7 +3,7 @@ pidfile = "/run/prosody/prosody.pid"
 data_path = "/var/lib/prosody"
 log = { info = "*console" }
 
-modules_enabled = { "roster", "saslauth", "disco", "ping", "presence", "message", "iq" }
+modules_enabled = { "roster", "saslauth", "disco", "ping", "presence", "message", "iq", "offline" }
 modules_disabled = { "s2s", "tls" }
 limits = {}
 
@@ -17,4 +17,7 @@ component_interfaces = { "*" }
 VirtualHost(ENV_DOMAIN)
 
 Component("proxy." .. ENV_DOMAIN)
+  component_secret = ENV_COMPONENT_SECRET
+
+Component("courier." .. ENV_DOMAIN)
   component_secret = ENV_COMPONENT_SECRET
