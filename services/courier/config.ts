@@ -42,6 +42,28 @@ export const courierOptions = z
       .describe(
         'How files are handed over: link sends one message with the link; stream offers them to clients that can; auto offers, and sends the link where that does not do.',
       ),
+    deliveryAttempts: integer(1)
+      .default(5)
+      .describe('With delivery auto: offers of one file that may come to nothing before its link is sent.'),
+    deliveryAnswerMs: integer(1_000).default(300_000).describe('How long a recipient may think about an offer.'),
+    deliveriesAtOnce: integer(1)
+      .default(32)
+      .describe('Recipients to whom files are handed over at the same time; those who think about an offer count.'),
+    arrivalDelayMs: integer(0)
+      .default(3_000)
+      .describe('How long after a recipient has come he is offered files: clients need a moment.'),
+    deliveryRetryMs: integer(1)
+      .default(60_000)
+      .describe(
+        'After how long a delivery that failed is tried again; doubles each time until the recipient comes anew.',
+      ),
+    deliveryRetryMaxMs: integer(1).default(21_600_000).describe('The most it grows to.'),
+    deliverySweepMs: integer(1)
+      .default(600_000)
+      .describe('How often all recipients for whom something waits are looked after, whatever has happened.'),
+    noticesMs: integer(1)
+      .default(5_000)
+      .describe('How often it is looked for what senders are to be told; what happens here is told at once.'),
 
     dataFolder: z
       .string()

@@ -4,9 +4,10 @@ import { type ComponentEvents, createComponentEvents } from '../shared/component
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { SwitchboardEvents } from './addresses/switchboard.ts'
+import { createDeliveryEvents, type DeliveryEvents } from './delivery/delivery-events.ts'
 
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
-export interface CourierEvents extends ComponentEvents, SwitchboardEvents {}
+export interface CourierEvents extends ComponentEvents, SwitchboardEvents, DeliveryEvents {}
 
 interface EventParts {
   readonly log: Logger
@@ -15,7 +16,11 @@ interface EventParts {
 
 /** Builds the events of one courier. Its metrics belong to `metrics`. */
 export function createCourierEvents(parts: EventParts): CourierEvents {
-  return { ...createComponentEvents(parts, 'splice65_courier'), ...createSwitchboardEvents(parts) }
+  return {
+    ...createComponentEvents(parts, 'splice65_courier'),
+    ...createSwitchboardEvents(parts),
+    ...createDeliveryEvents(parts),
+  }
 }
 
 function createSwitchboardEvents({ log, metrics }: EventParts): SwitchboardEvents {

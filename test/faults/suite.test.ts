@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
-import { killPoints } from '../../services/shared/runtime/kill-point.ts'
+import { bytestreamKillPoints } from '../../services/shared/runtime/kill-point.ts'
 import { failuresPage } from './page.ts'
 import { cases, families } from './suite.ts'
 
@@ -24,6 +24,6 @@ describe('the fault suite', () => {
 
   it('comes to every kill point', () => {
     const played = cases.filter(({ family }) => family.name === 'kill-point').map(({ fault }) => fault.fault)
-    assert.deepEqual(played, [...killPoints])
+    assert.deepEqual(played, [...bytestreamKillPoints])
   })
 })

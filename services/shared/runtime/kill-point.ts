@@ -4,7 +4,7 @@ import { Failure } from '../bytestream/failure.ts'
  * Where a process can be made to die, in the order in which a bytestream passes them: between every two steps after
  * which somebody else knows more than before.
  */
-export const killPoints = [
+export const bytestreamKillPoints = [
   // Relay: a client's connection becomes a half.
   'half-claimed',
   'half-answered',
@@ -21,6 +21,17 @@ export const killPoints = [
   'ticket-redeemed',
   'trunk-told',
 ] as const
+
+/** The same for a parcel of the courier. */
+export const parcelKillPoints = [
+  // It is handed over, or its link sent, and its sender is told.
+  'parcel-offering',
+  'parcel-handed-over',
+  'parcel-link-sent',
+  'parcel-notice-sent',
+] as const
+
+export const killPoints = [...bytestreamKillPoints, ...parcelKillPoints] as const
 export type KillPoint = (typeof killPoints)[number]
 
 let armed: KillPoint | undefined

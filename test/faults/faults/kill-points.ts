@@ -1,4 +1,4 @@
-import { type KillPoint, killPoints } from '../../../services/shared/runtime/kill-point.ts'
+import { bytestreamKillPoints, type KillPoint } from '../../../services/shared/runtime/kill-point.ts'
 import type { Expectation, Family, Fault, Phase } from '../case.ts'
 import type { Stage } from '../stage.ts'
 
@@ -12,7 +12,7 @@ const dialAgain = 'the client whose half is gone dials again'
 const answered = 'a control that takes over answers; what the relays did stands'
 const lostHalf = { clients: 'internal-server-error', heals: dialAgain } as const
 
-const plans: Readonly<Record<KillPoint, Plan>> = {
+const plans: Readonly<Record<(typeof bytestreamKillPoints)[number], Plan>> = {
   'half-claimed': {
     who: 'holder',
     phase: 'handshake',
@@ -40,7 +40,7 @@ const plans: Readonly<Record<KillPoint, Plan>> = {
 export const killPointFaults: Family = {
   name: 'kill-point',
   about: 'A process is killed between two steps, at the points that `services/shared/runtime/kill-point.ts` names.',
-  faults: killPoints.map((point): Fault => {
+  faults: bytestreamKillPoints.map((point): Fault => {
     const { who, phase, ...told } = plans[point]
     return {
       fault: point,
