@@ -4,13 +4,13 @@ import { MAGIC } from '../../services/relay/trunk-preamble.ts'
 import type { Registry } from '../../services/shared/registry/registry.ts'
 import { cases, clients } from './cases.ts'
 import { explore, Violation } from './explorer.ts'
-import { exploreCase } from './explorer-thread.ts'
-import { type Case, type Mutation, rooms } from './system.ts'
+import { exploreOnThread } from './explorer-thread.ts'
+import type { Case, Mutation } from './system.ts'
 
 describe('Pairing and activation, in every order in which messages can arrive', () => {
-  for (const [what] of cases) {
+  for (const [what, given] of cases) {
     it(`joins whom it should and never gets stuck: ${what}`, async (test) => {
-      const { states, ends } = await exploreCase(what)
+      const { states, ends } = await exploreOnThread(given)
       test.diagnostic(`${states} states, ${ends} of them at rest`)
       assert.ok(states > 500, `only ${states} states were reached`)
     })
@@ -23,7 +23,7 @@ const mutations: readonly [mistake: string, finds: RegExp, given: Case & { reado
     'a claim that does not look whether both slots are held',
     /three halves are accepted/,
     {
-      clients: clients('A', 'A', { relay: 'B', room: rooms.own }),
+      clients: clients('A', 'A', 'B'),
       faults: [],
       mutation: {
         registry: (registry) => ({

@@ -4,7 +4,6 @@ import { Permits } from '../../services/control/bytestreams/permits.ts'
 import { Activation } from '../../services/relay/activation.ts'
 import { Bytestreams } from '../../services/relay/bytestreams.ts'
 import { Drain } from '../../services/relay/drain.ts'
-import type { HalfConnection } from '../../services/relay/half-connection.ts'
 import { handOffThrough } from '../../services/relay/handoff.ts'
 import { Pairing } from '../../services/relay/pairing.ts'
 import { RatePolicy } from '../../services/relay/rate-policy.ts'
@@ -21,18 +20,22 @@ import type { Registry } from '../../services/shared/registry/registry.ts'
 import type { RelayCalls, RelayHandlers } from '../../services/shared/rpc/relay-api.ts'
 import type { RelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { Schedule, settled } from './schedule.ts'
+import { ModelRegistry } from './model-registry.ts'
+import { Schedule, settled, type Touches } from './schedule.ts'
 import { WireEnd } from './trunk-wire.ts'
 import { Wiring } from './wiring.ts'
 
 export type RelayName = 'A' | 'B'
 export type ControlName = '1' | '2'
 
+/** The room of the component's own address, and that of another one of the same offer. */
+export type RoomName = 'own' | 'alt'
+
 /** A connection of a client to come. */
 export interface Client {
   readonly name: string
   readonly relay: RelayName
-  readonly room: Room
+  readonly room: RoomName
 }
 
 /** Wrong on purpose: what a mutation puts in the place of the real parts. */
@@ -42,8 +45,12 @@ export interface Mutation {
   readonly transport?: (transport: TrunkTransport) => TrunkTransport
 }
 
-/** What may go wrong, once each. */
-export type Fault = 'crash A' | 'crash B' | 'crash 1' | 'crash 2' | 'lose registry'
+/**
+ * What may go wrong at any time: one process crashes, and one of two things happens to the registry. `flush` takes what
+ * it holds, and nobody hears of it. `stop` takes that too, and then it answers nobody; given `start`, it may be back at
+ * any time.
+ */
+export type Fault = `crash ${RelayName | ControlName}` | 'flush registry' | 'stop registry' | 'start registry'
 
 export interface Case {
   readonly clients: readonly Client[]
@@ -52,19 +59,41 @@ export interface Case {
 }
 
 const digest = digestAsTyped('model', 'r@ex.com/R', 't@ex.org/T')
-/** The room of the component's own address, and that of another one of the same offer. */
-export const rooms = { own: { digest, streamhost: '' }, alt: { digest, streamhost: 'alt' } } as const
+const rooms: Record<RoomName, Room> = { own: { digest, streamhost: '' }, alt: { digest, streamhost: 'alt' } }
 const activationTerms = { overtakeMs: 0, activationTimeoutMs: 60, findHalvesTimeoutMs: 60 }
 const relayNames = ['A', 'B'] as const
 const controlNames = ['1', '2'] as const
 const controlMention = /^[12](?=[:→])|(?<=^crash )[12]$/
+const clientMention = /\b(?:alice|bob)\b/g
+
+/** What a system has come to, where only that counts on which the rest depends. */
+export interface State {
+  readonly text: string
+  /** What a label is called in the text: one of two parts that are alike may stand there for the other. */
+  readonly rename: (label: string) => string
+}
+
+/** A call that its callee has not answered yet. */
+interface Call {
+  readonly owner: string
+  readonly at: RelayName
+  readonly method: string
+  readonly fail: (error: Failure) => void
+}
+
+/** Of what one relay dials at another, both ends. */
+interface Trunk {
+  readonly name: string
+  readonly owner: RelayName
+  readonly at: RelayName
+  readonly ends: readonly WireEnd[]
+}
 
 interface Relay {
   readonly pairing: Pairing
   readonly bytestreams: Bytestreams
   readonly handlers: RelayHandlers
   readonly visitors: TrunkVisitors | undefined
-  readonly halves: Map<string, HalfConnection>
 }
 
 /**
@@ -81,27 +110,28 @@ export class System {
   readonly refused: string[] = []
   readonly happened: string[] = []
   readonly #clock = new ManualClock()
-  readonly #registry: Registry
+  readonly #registry: ModelRegistry
   readonly #relays = new Map<RelayName, Relay>()
   readonly #controls = new Map<ControlName, Activator>()
-  readonly #underWay = new Map<string, { readonly at: RelayName; readonly reject: (error: Failure) => void }>()
-  readonly #trunks: WireEnd[] = []
+  readonly #underWay = new Set<Call>()
+  readonly #trunks: Trunk[] = []
   readonly #dead = new Set<string>()
+  /** What may still go wrong, or right again. */
   readonly #faults: Set<Fault>
   readonly #case: Case
   /** What each control has been told: its state follows from it. */
   readonly #told = new Map<string, string[]>()
   /** Which client a half is, by the half's random name. */
   readonly #clientOf = new Map<string, string>()
-  /** All that the registry was told, so that another can be told the same and be asked without harm. */
-  readonly #registered: ((registry: Registry) => Promise<unknown>)[] = []
   #connecting = ''
-  #calls = 0
 
   private constructor(given: Case) {
     this.#case = given
-    this.#faults = new Set(given.faults)
-    this.#registry = this.#emptyRegistry()
+    this.#faults = new Set(given.faults.filter((fault) => fault !== 'start registry'))
+    this.#registry = new ModelRegistry(() => {
+      const memory = createMemoryRegistry({ clock: this.#clock })
+      return given.mutation?.registry?.(memory) ?? memory
+    })
   }
 
   /** A system in which everything is ready, no client has come and both controls are about to activate. */
@@ -112,17 +142,60 @@ export class System {
     // A relay that has two halves here refuses a third by itself: whoever is third at one comes at any time.
     const [first, second, ...others] = given.clients
     for (const client of [first, second]) if (client) system.#connect(client)
-    for (const client of others) system.schedule.put(`connect ${client.name}`, () => system.#connect(client))
+    for (const client of others) {
+      system.schedule.put(`connect ${client.name}`, { [client.relay]: 'reads' }, () => system.#connect(client))
+    }
     for (const name of controlNames) system.#activate(name)
     await settled()
     return system
   }
 
-  /** What may happen next. Time passes only when nothing else can. */
+  /** What may happen next. Time passes only when no message is under way: messages take none. */
   get next(): string[] {
+    return [...this.#inTurn, ...this.#faults]
+  }
+
+  /** True when nothing will happen any more, unless something goes wrong. */
+  get atRest(): boolean {
+    return this.#inTurn.length === 0
+  }
+
+  get #inTurn(): string[] {
     const messages = this.schedule.labels
-    if (messages.length > 0) return [...messages, ...this.#faults]
+    if (messages.length > 0) return messages
     return this.#unanswered() ? ['time'] : []
+  }
+
+  /**
+   * Whether two things that may happen now lead to the same in either order: neither changes a part that the other reads or
+   * changes. The time that passes changes every part.
+   */
+  independent(one: string, other: string): boolean {
+    if (one === 'time' || other === 'time') return false
+    const [first, second] = [this.#touches(one), this.#touches(other)]
+    return Object.entries(first).every(([part, how]) =>
+      how === 'reads' ? second[part] !== 'changes' : !(part in second),
+    )
+  }
+
+  #touches(label: string): Touches {
+    const touches = { ...(isFault(label) ? this.#touchedBy(label) : this.schedule.touches(label)) }
+    // Whoever waits for an answer of a part that changes may get it at once; nobody waits for who waits himself.
+    for (const { at, owner } of this.#underWay) if (touches[at] === 'changes') touches[owner] = 'changes'
+    for (const { at, owner } of this.#underWay) if (touches[at] === 'changes') touches[owner] = 'changes'
+    return touches
+  }
+
+  #touchedBy(fault: Fault): Touches {
+    if (fault === 'flush registry' || fault === 'stop registry') return { registry: 'changes' }
+    // Relays tell it what they hold.
+    if (fault === 'start registry') return { registry: 'changes', A: 'reads', B: 'reads' }
+    const crashed = fault.slice('crash '.length)
+    const touches: Record<string, 'changes'> = { crash: 'changes', [crashed]: 'changes' }
+    for (const { owner, at } of this.#trunks) {
+      if (owner === crashed || at === crashed) Object.assign(touches, { [owner]: 'changes', [at]: 'changes' })
+    }
+    return touches
   }
 
   async happen(label: string): Promise<void> {
@@ -130,9 +203,8 @@ export class System {
     if (label === 'time') {
       this.#clock.advance(50)
       await settled()
-    } else if (this.#faults.has(label as Fault)) {
-      this.#faults.delete(label as Fault)
-      await this.#fail(label as Fault)
+    } else if (isFault(label)) {
+      await this.#fail(label)
     } else {
       await this.schedule.happen(label)
     }
@@ -140,54 +212,70 @@ export class System {
   }
 
   /**
-   * Everything on which the rest depends, as one text. The two controls are alike: states that differ in nothing but which
-   * of them is which are one.
+   * All on which the rest depends, as one text. Who is alike may change places: the two controls, and two clients that
+   * dialled the same relay and room. States that differ in nothing else are one.
    */
-  async state(): Promise<string> {
+  async state(): Promise<State> {
+    const facts = await this.#facts()
+    const [alice, bob] = this.#case.clients
+    const alike = alice?.relay === bob?.relay && alice?.room === bob?.room
+    const renamings = [asItIs, swapControls]
+    if (alike) renamings.push(swapClients, (fact) => swapClients(swapControls(fact)))
+    const named = renamings.map((rename) => ({ rename, text: facts.map(rename).sort().join('\n') }))
+    return named.reduce((least, other) => (other.text < least.text ? other : least))
+  }
+
+  async #facts(): Promise<string[]> {
     const relays = relayNames.map((name) => {
       const relay = this.#relays.get(name)
       if (!relay) return 'dead'
-      const halves = relay.pairing.halves().map(({ id, state }) => `${this.#clientOf.get(id)}:${state}`)
+      const halves = relay.pairing
+        .halves()
+        .map(({ id, state, arrivedAt }) => `${this.#clientOf.get(id)}:${state}@${arrivedAt}`)
       const activated = Object.values(rooms).map((room) => relay.bytestreams.activated(room))
-      return [halves, relay.bytestreams.live().map(({ facts }) => facts.path + facts.room.streamhost), activated].join(
-        ';',
-      )
+      const live = relay.bytestreams.live().map(({ facts }) => facts.path + facts.room.streamhost)
+      return [halves, live, activated].join(';')
     })
-    const facts = [
-      ...this.schedule.labels,
-      ...controlNames.map((name) => `${name}: ${this.#told.get(name)?.join()} ${this.answers.get(name)}`),
-      ...[...this.#underWay.keys()].map((call) => call.replace(/ \d+$/, '')),
-      ...[...this.#faults],
-      ...[...this.wiring.wires].map((wire) => wire.join()),
-      ...this.#trunks.map(({ name, destroyed }) => `${name} ${destroyed}`),
+    return [
+      ...this.schedule.facts,
+      ...controlNames.map((name) => `${name}: ${this.#controlState(name)}`),
+      ...[...this.#underWay].map(({ owner, at, method }) => `${owner}→${at}: ${method} under way`),
+      ...this.#faults,
+      ...this.wiring.wires.map((wire) => wire.join()),
+      ...this.#trunks.flatMap(({ ends }) => ends.map(({ name, destroyed }) => `${name} ${destroyed}`)),
       ...this.refused,
       `${this.accepted} ${this.#clock.now()} ${relays.join('|')}`,
-      ...(await this.#registryState()),
+      ...(await this.#registry.state(rooms, controlNames, this.#named)),
     ]
-    const swapped = facts.map((fact) => fact.replace(controlMention, (name) => (name === '1' ? '2' : '1')))
-    return [facts, swapped].map((each) => each.sort().join('\n')).sort()[0] ?? ''
+  }
+
+  /**
+   * Nothing depends any more on what a control was told when it has answered, nor on which of the relays that it asked at
+   * once was the first to say.
+   */
+  #controlState(name: ControlName): string {
+    if (!this.#controls.has(name)) return 'dead'
+    return this.answers.get(name) ?? `told ${inAnyOrder(this.#told.get(name) ?? [], /: findHalves /)}`
   }
 
   /** What must be true when nothing is under way any more. */
   assertSettled(): void {
     const pairs = this.wiring.pairs()
-    const noFault = this.happened.every((label) => !this.#case.faults.includes(label as Fault))
+    const relaysLive = relayNames.every((name) => this.#relays.has(name))
     for (const [control, answer] of this.answers) {
-      if (!noFault || (answer !== 'joined' && answer !== 'repeated')) continue
+      if (!relaysLive || (answer !== 'joined' && answer !== 'repeated')) continue
       assert.ok(pairs.length > 0, `control ${control} answered ${answer}, and no two clients hear one another`)
     }
-    if (noFault) assert.ok(this.wiring.wires.length !== 1 || pairs.length === 1, 'a half is joined with nobody')
+    if (relaysLive) assert.ok(this.wiring.wires.length !== 1 || pairs.length === 1, 'a half is joined with nobody')
     for (const [control] of this.#controls) assert.ok(this.answers.has(control), `control ${control} never answered`)
   }
 
   /** From here on nothing fails: in bounded time the room is joined, or two newcomers can have it. */
   async assertComesFree(): Promise<void> {
     this.#faults.clear()
+    this.#registry.start()
     for (let round = 0; round < 16; round++) {
-      for (const { pairing, bytestreams } of this.#relays.values()) {
-        void pairing.renew()
-        void bytestreams.renew()
-      }
+      this.#renew()
       await this.#run()
       this.#clock.advance(15_000)
       await settled()
@@ -197,9 +285,9 @@ export class System {
     const [control] = this.#controls.keys()
     const [relay, other = relay] = this.#relays.keys()
     assert.ok(control && relay && other)
-    const newcomers = [
-      { name: 'n1', relay, room: rooms.own },
-      { name: 'n2', relay: other, room: rooms.own },
+    const newcomers: Client[] = [
+      { name: 'n1', relay, room: 'own' },
+      { name: 'n2', relay: other, room: 'own' },
     ]
     for (const newcomer of newcomers) {
       this.#connect(newcomer)
@@ -229,10 +317,10 @@ export class System {
       const [a = '', b = ''] = pair.split('+')
       assert.notEqual(a, b, 'a half is joined with itself')
       const [first, second] = [clients.get(a), clients.get(b)]
-      assert.ok(!first || !second || roomKey(first.room) === roomKey(second.room), `a wrong pair: ${pair}`)
+      assert.ok(!first || !second || first.room === second.room, `a wrong pair: ${pair}`)
     }
-    const lost = this.happened.some((label) => this.#case.faults.includes(label as Fault))
-    const inOwnRoom = this.accepted.filter((name) => clients.get(name)?.room === rooms.own)
+    const lost = this.happened.some((label) => label.endsWith(' registry'))
+    const inOwnRoom = this.accepted.filter((name) => clients.get(name)?.room === 'own')
     assert.ok(lost || inOwnRoom.length <= 2, `three halves are accepted: ${inOwnRoom.join(' ')}`)
   }
 
@@ -287,7 +375,7 @@ export class System {
       engine,
       trunkAddress: name,
     })
-    this.#relays.set(name, { pairing, bytestreams, handlers, visitors: plain.visitors(), halves: new Map() })
+    this.#relays.set(name, { pairing, bytestreams, handlers, visitors: plain.visitors() })
   }
 
   #startControl(name: ControlName): void {
@@ -325,14 +413,13 @@ export class System {
     const socket = new WireEnd(name)
     this.#connecting = name
     relay.pairing
-      .add(room, '192.0.2.1')
+      .add(rooms[room], '192.0.2.1')
       .then((half) => {
         if (this.#dead.has(at)) return
-        relay.halves.set(name, half)
         const watch = { finished: () => relay.pairing.finish(half), gone: () => {} }
         relay.pairing.wait(
           half,
-          this.wiring.engine().hold(socket, { prefix: Buffer.alloc(0), room: roomKey(room) }, watch),
+          this.wiring.engine().hold(socket, { prefix: Buffer.alloc(0), room: roomKey(rooms[room]) }, watch),
         )
         this.accepted.push(name)
       })
@@ -343,7 +430,7 @@ export class System {
     const activator = this.#controls.get(name)
     if (!activator) return
     this.#told.set(name, [])
-    const others = this.#case.clients.some(({ room }) => room === rooms.alt) ? [rooms.alt] : []
+    const others = this.#case.clients.some(({ room }) => room === 'alt') ? [rooms.alt] : []
     const activation = {
       rooms: [rooms.own, ...others] as const,
       requester: 'r@ex.com/R',
@@ -357,100 +444,94 @@ export class System {
   }
 
   /** The registry as one process sees it: each call is on its way until it happens. */
-  #registryOf(owner: string): Registry {
-    const call = <T>(operation: string, run: (registry: Registry) => Promise<T>): Promise<T> => {
+  #registryOf(owner: RelayName | ControlName): Registry {
+    const call = <T>(operation: string, run: (registry: Registry) => Promise<T>, heeds = true): Promise<T> => {
       if (this.#dead.has(owner)) return new Promise(() => {})
       return new Promise((resolve, reject) => {
-        this.schedule.put(`${owner}: ${operation}`, () => {
-          this.#registered.push(run)
-          run(this.#registry).then(
-            (answer) => {
-              this.#told.get(owner)?.push(`${operation} ${JSON.stringify(answer, this.#named)}`)
-              if (!this.#dead.has(owner)) resolve(answer)
-            },
-            (error) => !this.#dead.has(owner) && reject(error),
-          )
-        })
+        this.schedule.put(
+          `${owner}: ${operation}`,
+          { registry: 'changes', ...(heeds && { [owner]: 'changes' }) },
+          () => {
+            this.#registry.call(run).then(
+              (answer) => {
+                this.#told.get(owner)?.push(`${operation} ${JSON.stringify(answer, this.#named)}`)
+                if (!this.#dead.has(owner)) resolve(answer)
+              },
+              (error) => {
+                this.#told.get(owner)?.push(`${operation} ${asFailure(error, '').code}`)
+                if (!this.#dead.has(owner)) reject(error)
+              },
+            )
+          },
+        )
       })
     }
     const at = ({ streamhost }: Room) => streamhost || 'own'
     const who = (id: string) => this.#clientOf.get(id)
+    const unheeded = <T>(operation: string, run: (registry: Registry) => Promise<T>) => call(operation, run, false)
     return {
-      ...{ reachable: true, onReturn: () => () => {}, close: async () => {}, accounts: this.#registry.accounts },
+      ...{
+        reachable: true,
+        onReturn: () => () => {},
+        close: async () => {},
+        accounts: createMemoryRegistry({ clock: this.#clock }).accounts,
+      },
       claim: (room, half) => {
         this.#clientOf.set(half.id, this.#connecting)
         return call(`claim ${at(room)} ${who(half.id)}`, (registry) => registry.claim(room, half))
       },
-      renew: (room, half) => call(`renew ${at(room)} ${who(half.id)}`, (registry) => registry.renew(room, half)),
-      release: (room, id) => call(`release ${at(room)} ${who(id)}`, (registry) => registry.release(room, id)),
+      renew: (room, half) => unheeded(`renew ${at(room)} ${who(half.id)}`, (registry) => registry.renew(room, half)),
+      release: (room, id) => unheeded(`release ${at(room)} ${who(id)}`, (registry) => registry.release(room, id)),
       claimActivation: (room) =>
         call(`claim activation ${at(room)}`, (registry) => registry.claimActivation(room, owner)),
       settleActivation: (room, _claimant, joined) =>
         call(`settle ${at(room)} ${joined}`, (registry) => registry.settleActivation(room, owner, joined)),
-      bury: (room) => call(`bury ${at(room)}`, (registry) => registry.bury(room)),
-      announce: (relay) => this.#registry.announce(relay),
-      withdraw: (relay) => this.#registry.withdraw(relay),
-      relays: () => this.#registry.relays(),
+      bury: (room) => unheeded(`bury ${at(room)}`, (registry) => registry.bury(room)),
+      announce: async () => {},
+      withdraw: async () => {},
+      relays: async () => [],
     }
   }
 
   /** Random names replaced by those of clients, so that equal states look equal. */
   readonly #named = (key: string, value: unknown): unknown => (key === 'id' ? this.#clientOf.get(String(value)) : value)
 
-  #emptyRegistry(): Registry {
-    const memory = createMemoryRegistry({ clock: this.#clock })
-    return this.#case.mutation?.registry?.(memory) ?? memory
-  }
-
-  /** What the registry holds, by asking another that was told the same: asking changes it. */
-  async #registryState(): Promise<string[]> {
-    const twin = this.#emptyRegistry()
-    for (const run of this.#registered) await run(twin).catch(() => {})
-    const state: string[] = []
-    for (const [at, room] of Object.entries(rooms)) {
-      for (const holder of ['nobody', ...controlNames]) {
-        const claim = await twin.claimActivation(room, holder)
-        if (claim.state === 'activating') continue
-        const halves = 'halves' in claim ? claim.halves : []
-        const probe = { id: 'probe', relay: 'A', replaceable: false }
-        const free = halves.length === 1 ? await twin.claim(room, probe) : undefined
-        state.push(`${holder}: registry ${at} ${claim.state} ${JSON.stringify(halves, this.#named)} ${free?.slot}`)
-        break
-      }
-    }
-    await twin.close()
-    return state
-  }
-
   /** The calls of relays as one process makes them. */
-  #clientsOf(owner: string): RelayClients {
+  #clientsOf(owner: RelayName | ControlName): RelayClients {
     return { at: (address) => this.#callsOf(owner, address as RelayName), warm() {}, close() {} }
   }
 
-  #callsOf(owner: string, at: RelayName): RelayCalls {
+  /**
+   * Each call is on its way until it happens; its answer arrives as soon as there is one. An answer that takes its time
+   * would be no other run: whoever waits for it does nothing meanwhile, and what he does next is on its way then. Left out
+   * is only an answer that is lost because its relay crashes right after it: what it told of is gone too.
+   */
+  #callsOf(owner: RelayName | ControlName, at: RelayName): RelayCalls {
     const call = <N extends keyof RelayHandlers>(method: N) =>
       ((request: Parameters<RelayHandlers[N]>[0]) =>
         new Promise<unknown>((resolve, reject) => {
           if (this.#dead.has(owner)) return
-          const unavailable = new Failure('unavailable', `${at} is gone`)
-          this.schedule.put(`${owner}→${at}: ${method}`, () => {
+          // Who has found a pair forgets how.
+          if ('halves' in request)
+            this.#told.set(
+              owner,
+              request.halves.map(({ id }) => `${this.#clientOf.get(id)}`),
+            )
+          const hear = (text: string, settle: () => void) => {
+            if (!this.#underWay.delete(asked)) return
+            this.#told.get(owner)?.push(`${at}: ${method} ${text}`)
+            settle()
+          }
+          const fail = (error: unknown) => hear(asFailure(error, '').code, () => reject(error))
+          const asked: Call = { owner, at, method, fail }
+          const whom = 'half' in request ? ` ${this.#clientOf.get(request.half)}` : ''
+          const how = method === 'findHalves' ? 'reads' : 'changes'
+          this.schedule.put(`${owner}→${at}: ${method}${whom}`, { [owner]: how, [at]: how }, () => {
+            this.#underWay.add(asked)
             const relay = this.#relays.get(at)
-            if (!relay) return reject(unavailable)
-            const key = `${owner}→${at}: ${method} ${this.#calls++}`
-            this.#underWay.set(key, { at, reject })
-            const handler = relay.handlers[method] as (asked: typeof request) => Promise<unknown>
-            handler(request)
-              .then(
-                (answer) => {
-                  this.#told.get(owner)?.push(`${method} ${JSON.stringify(answer, this.#answered)}`)
-                  if (!this.#dead.has(owner) && !this.#dead.has(at)) resolve(answer)
-                },
-                (error) => {
-                  this.#told.get(owner)?.push(`${method} ${asFailure(error, '').code}`)
-                  if (!this.#dead.has(owner)) reject(error)
-                },
-              )
-              .finally(() => this.#underWay.delete(key))
+            if (!relay) return fail(new Failure('unavailable', `${at} is gone`))
+            const handler = relay.handlers[method] as (request: unknown) => Promise<unknown>
+            handler(request).then((answer) => hear(JSON.stringify(answer, this.#answered), () => resolve(answer)), fail)
           })
         })) as unknown as RelayCalls[N]
     return {
@@ -464,8 +545,7 @@ export class System {
     }
   }
 
-  readonly #answered = (key: string, value: unknown): unknown =>
-    key === 'bytestream' || key === 'waitedMs' ? '' : this.#named(key, value)
+  readonly #answered = (key: string, value: unknown): unknown => (key === 'bytestream' ? '' : this.#named(key, value))
 
   /** Trunks between relays, each write on its way until it happens. */
   #transportOf(owner: RelayName): { transport: TrunkTransport; visitors: () => TrunkVisitors | undefined } {
@@ -475,16 +555,17 @@ export class System {
       transport: {
         dial: async (address) => {
           if (!this.#relays.has(address as RelayName)) throw new Failure('unavailable', `${address} is gone`)
-          const name = `trunk ${owner}${address}${this.#trunks.length / 2}`
+          const name = `trunk ${owner}${address}${this.#trunks.length}`
           const at = address as RelayName
+          const touched = { [owner]: 'changes', [at]: 'changes' } as const
           const near: WireEnd = new WireEnd(`${name}<`, (chunk) =>
-            this.schedule.put(`${name} → ${chunk.length}`, () => void (far.destroyed || far.push(chunk))),
+            this.schedule.put(`${name} → ${chunk.length}`, touched, () => void (far.destroyed || far.push(chunk))),
           )
           const far: WireEnd = new WireEnd(`${name}>`, (chunk) =>
-            this.schedule.put(`${name} ← ${chunk.length}`, () => void (near.destroyed || near.push(chunk))),
+            this.schedule.put(`${name} ← ${chunk.length}`, touched, () => void (near.destroyed || near.push(chunk))),
           )
           near.join(far)
-          this.#trunks.push(near, far)
+          this.#trunks.push({ name, owner, at, ends: [near, far] })
           this.#relays.get(at)?.visitors?.connection(far, owner)
           return near
         },
@@ -497,29 +578,74 @@ export class System {
   }
 
   async #fail(fault: Fault): Promise<void> {
-    if (fault === 'lose registry') {
-      this.#registered.push((registry) => registry.close())
-      await this.#registry.close()
-      return
-    }
-    const name = fault.slice('crash '.length)
-    this.#dead.add(name)
-    this.#faults.delete(`crash ${name}` as Fault)
-    // One crash in all.
-    for (const other of this.#case.faults) if (other.startsWith('crash')) this.#faults.delete(other)
-    this.#controls.delete(name as ControlName)
-    this.#relays.delete(name as RelayName)
-    for (const [key, { at, reject }] of this.#underWay) {
-      if (at === name) reject(new Failure('unavailable', `${at} has crashed`))
-      if (at === name || key.startsWith(name)) this.#underWay.delete(key)
-    }
-    for (const end of this.#trunks) {
-      const [from, to] = end.name.slice('trunk '.length)
-      if (from === name || to === name) {
-        this.schedule.drop((label) => label.startsWith(end.name.slice(0, -1)))
-        end.destroy()
-      }
+    if (fault === 'start registry') {
+      this.#faults.delete(fault)
+      this.#registry.start()
+      this.#renew()
+    } else if (fault === 'flush registry' || fault === 'stop registry') {
+      for (const other of ['flush registry', 'stop registry'] as const) this.#faults.delete(other)
+      if (fault === 'flush registry') this.#registry.flush()
+      else this.#registry.stop()
+      if (fault === 'stop registry' && this.#case.faults.includes('start registry')) this.#faults.add('start registry')
+    } else {
+      for (const other of this.#faults) if (other.startsWith('crash')) this.#faults.delete(other)
+      this.#crash(fault.slice('crash '.length) as RelayName | ControlName)
     }
     await settled()
   }
+
+  #crash(name: RelayName | ControlName): void {
+    this.#dead.add(name)
+    this.#controls.delete(name as ControlName)
+    this.#relays.delete(name as RelayName)
+    for (const call of this.#underWay) {
+      if (call.owner === name) this.#underWay.delete(call)
+      else if (call.at === name) call.fail(new Failure('unavailable', `${name} has crashed`))
+    }
+    for (const trunk of this.#trunks) {
+      if (trunk.owner !== name && trunk.at !== name) continue
+      this.schedule.drop((label) => label.startsWith(trunk.name))
+      for (const end of trunk.ends) end.destroy()
+    }
+  }
+
+  /** What relays do on every heartbeat, and as soon as the registry is back. */
+  #renew(): void {
+    for (const { pairing, bytestreams } of this.#relays.values()) {
+      void pairing.renew()
+      void bytestreams.renew()
+    }
+  }
+}
+
+/** Whether something goes wrong by it, or right again. */
+function isFault(label: string): label is Fault {
+  return /^(crash|flush|stop|start) /.test(label)
+}
+
+function asItIs(fact: string): string {
+  return fact
+}
+
+function swapControls(fact: string): string {
+  return fact.replace(controlMention, (name) => (name === '1' ? '2' : '1'))
+}
+
+function swapClients(fact: string): string {
+  return fact.replace(clientMention, (name) => (name === 'alice' ? 'bob' : 'alice'))
+}
+
+/** What `which` is true of sorted, wherever it stands side by side. */
+function inAnyOrder(entries: readonly string[], which: RegExp): string[] {
+  const sorted: string[] = []
+  let run: string[] = []
+  for (const entry of entries) {
+    if (which.test(entry)) {
+      run.push(entry)
+    } else {
+      sorted.push(...run.sort(), entry)
+      run = []
+    }
+  }
+  return [...sorted, ...run.sort()]
 }
