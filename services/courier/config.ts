@@ -99,6 +99,7 @@ export const courierOptions = z
       .describe('Bytes that may wait for one recipient; 0: no limit.'),
     parcelsPerRecipient: integer(0).default(1_000).describe('Files that may wait for one recipient; 0: no limit.'),
     totalBytes: integer(0).default(0).describe('Bytes that may be kept in all; 0: no limit.'),
+    transfersPerSender: integer(1).default(10).describe('Files of one sender that may come by stream at once.'),
     keepMs: integer(1_000)
       .default(14 * day)
       .describe('How long a file is kept for a recipient who does not come.'),

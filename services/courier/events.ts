@@ -5,9 +5,10 @@ import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { SwitchboardEvents } from './addresses/switchboard.ts'
 import { createDeliveryEvents, type DeliveryEvents } from './delivery/delivery-events.ts'
+import { createStreamIntakeEvents, type StreamIntakeEvents } from './intake/stream-intake-events.ts'
 
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
-export interface CourierEvents extends ComponentEvents, SwitchboardEvents, DeliveryEvents {}
+export interface CourierEvents extends ComponentEvents, SwitchboardEvents, StreamIntakeEvents, DeliveryEvents {}
 
 interface EventParts {
   readonly log: Logger
@@ -19,6 +20,7 @@ export function createCourierEvents(parts: EventParts): CourierEvents {
   return {
     ...createComponentEvents(parts, 'splice65_courier'),
     ...createSwitchboardEvents(parts),
+    ...createStreamIntakeEvents(parts),
     ...createDeliveryEvents(parts),
   }
 }

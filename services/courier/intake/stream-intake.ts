@@ -1,0 +1,43 @@
+import { createAdmission } from '../../shared/component/admission.ts'
+import type { Clock } from '../../shared/runtime/clock.ts'
+import type { Switchboard } from '../addresses/switchboard.ts'
+import type { Reception } from '../parcels/reception.ts'
+import { Intake, type IntakeOptions } from './intake.ts'
+import { OwnProxies } from './own-proxies.ts'
+import { createSiIntake } from './si.ts'
+import type { StreamIntakeEvents } from './stream-intake-events.ts'
+
+export interface StreamIntakeParts {
+  readonly switchboard: Pick<Switchboard, 'session' | 'enable'>
+  readonly reception: Reception
+  readonly clock: Clock
+  readonly events: StreamIntakeEvents
+}
+
+export interface StreamIntakeOptions extends IntakeOptions {
+  readonly componentDomain: string
+  readonly allow: readonly string[]
+  readonly deny: readonly string[]
+  readonly recipients: readonly string[]
+  readonly proxies: readonly string[]
+}
+
+/**
+ * Lets files be offered to the addresses of users, from now on. The answer stops it: what is under way breaks off and can
+ * be resumed; it resolves when that is done.
+ */
+export function startStreamIntake(
+  { switchboard, reception, clock, events }: StreamIntakeParts,
+  options: StreamIntakeOptions,
+): () => Promise<void> {
+  const { componentDomain, recipients } = options
+  const admits = {
+    sender: createAdmission(options),
+    recipient: createAdmission({ componentDomain, allow: recipients, deny: [] }),
+  }
+  const intake = new Intake({ reception, admits, events }, options)
+  const { choose } = new OwnProxies({ session: switchboard.session({ local: '' }), clock, events }, options)
+  const si = createSiIntake({ intake, choose, events }, options)
+  switchboard.enable('user', si.ability)
+  return si.stop
+}
