@@ -1,4 +1,4 @@
-import type { DialStage } from './socks5-client.ts'
+import { DialFailure, type DialStage } from './socks5-client.ts'
 import type { Streamhost } from './streamhost.ts'
 
 /** How a file's bytes travel. */
@@ -58,4 +58,17 @@ export const steps: Readonly<Record<number, string>> = {
 /** Builds the event of one step. */
 export function stepEvent(step: number, from: string, to: string, detail?: string): TransferEvent {
   return { event: 'step', step, does: steps[step] ?? '', from, to, ...(detail !== undefined && { detail }) }
+}
+
+/** Builds the event of a streamhost that could not be joined. */
+export function streamhostFailed(streamhost: Streamhost, error: unknown): TransferEvent {
+  const reason = error instanceof Error ? error.message : String(error)
+  const { stage, reply } = error instanceof DialFailure ? error : {}
+  return {
+    event: 'streamhost-failed',
+    streamhost,
+    reason,
+    ...(stage !== undefined && { stage }),
+    ...(reply !== undefined && { reply }),
+  }
 }

@@ -62,7 +62,7 @@ export async function receiveFile<Kept>(parts: IncomingParts<Kept>, options: Inc
       opened.method === 'ibb'
         ? opened.stream.chunks()
         : receiveFromSocket(opened.bytestream.socket, size - sink.offset, { ...options.stream, signal })
-    await store(chunks, sink, size, tell)
+    await storeChunks(chunks, sink, size, tell)
     return {
       name,
       size,
@@ -79,7 +79,8 @@ export async function receiveFile<Kept>(parts: IncomingParts<Kept>, options: Inc
   }
 }
 
-async function store(
+/** Writes the bytes of a file as they come. Throws what breaks the stream, unless all had come by then. */
+export async function storeChunks(
   chunks: AsyncIterable<Buffer>,
   sink: Pick<FileSink<unknown>, 'write' | 'bytes'>,
   size: number,

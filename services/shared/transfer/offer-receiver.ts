@@ -1,7 +1,7 @@
-import { Failure } from '../bytestream/failure.ts'
 import { formatBareJid, type Jid, parseJid } from '../bytestream/jid.ts'
 import { type Session, senderOf } from '../xmpp/session.ts'
 import { type Element, ns } from '../xmpp/xml.ts'
+import { type Claims, createClaims } from './claims.ts'
 import type { Method, OnTransferEvent } from './events.ts'
 import type { FileSink } from './file-sink.ts'
 import { refuseUnknownInBand } from './ibb-receiver.ts'
@@ -44,6 +44,8 @@ export interface OfferReceiverParts<Kept> {
   readonly watch: (offer: IncomingOffer) => OnTransferEvent
   /** Called for every accepted offer, before its bytes come. `done` resolves when the file is whole and kept. */
   readonly onTransfer: (peer: string, done: Promise<Received<Kept>>) => void
+  /** Shared with whatever else receives the same files. Default: its own. */
+  readonly claims?: Claims
 }
 
 export interface OfferReceiverOptions {
@@ -67,20 +69,12 @@ export interface OfferReceiver {
   stop(): Promise<void>
 }
 
-/** A transfer that holds its file. */
-interface Holder {
-  readonly controller: AbortController
-  readonly ended: PromiseWithResolvers<void>
-}
-
 /** Builds a receiver of offers by SI. Whoever builds it stops it. */
 export function createOfferReceiver<Kept>(
-  { decide, open, onTransfer, watch }: OfferReceiverParts<Kept>,
+  { decide, open, onTransfer, watch, claims = createClaims() }: OfferReceiverParts<Kept>,
   options: OfferReceiverOptions,
 ): OfferReceiver {
   const { maxBytes = Number.POSITIVE_INFINITY, methods = ['s5b', 'ibb'], streamTimeoutMs = 180_000 } = options
-  const holders = new Map<string, Holder>()
-  let stopped = false
 
   async function accept(session: Session, si: Element, iq: Element): Promise<Element> {
     const peer = senderOf(iq, session)
@@ -103,17 +97,9 @@ export function createOfferReceiver<Kept>(
     tell: OnTransferEvent,
   ): Promise<Element> {
     const { sid, peer, file } = offer
-    const key = `${offer.to.local} ${identityKey(identityOf(peer, file))}`
-    await displace(key)
-    if (stopped) throw declined('No files are taken now')
-    const holder: Holder = { controller: new AbortController(), ended: Promise.withResolvers() }
-    holders.set(key, holder)
-    const release = () => {
-      holders.delete(key)
-      holder.ended.resolve()
-    }
+    const claim = await claims.claim(offerKey(offer))
     const sink = await open(offer, { resume: file.ranges }).catch((error: unknown) => {
-      release()
+      claim.release()
       throw error
     })
     const done = receiveFile(
@@ -126,25 +112,14 @@ export function createOfferReceiver<Kept>(
         method,
         streamTimeoutMs,
         ...options,
-        signal: holder.controller.signal,
+        signal: claim.signal,
       },
     )
-    done.then(release, release)
+    done.then(claim.release, claim.release)
     onTransfer(peer, done)
     const answer = { method, offset: sink.offset }
     tell({ event: 'accepted', sid, ...answer })
     return formatAnswer(answer)
-  }
-
-  /**
-   * A new offer of the same file by the same account takes the place of an earlier transfer: its sender knows best that
-   * the earlier one is lost. What has come of it is kept, and the new one continues there.
-   */
-  async function displace(key: string): Promise<void> {
-    for (let holder = holders.get(key); holder; holder = holders.get(key)) {
-      holder.controller.abort(new Failure('taken', 'The sender made a new offer of the same file'))
-      await holder.ended.promise
-    }
   }
 
   return {
@@ -157,17 +132,17 @@ export function createOfferReceiver<Kept>(
         for (const remove of handlers) remove()
       }
     },
-    async stop() {
-      stopped = true
-      const ending = [...holders.values()]
-      for (const { controller } of ending) controller.abort(new Failure('unavailable', 'The receiver was stopped'))
-      await Promise.all(ending.map(({ ended }) => ended.promise))
-    },
+    stop: () => claims.stop(),
   }
 }
 
+/** What an offer claims: a file of one sender for one address of ours. */
+export function offerKey({ to, peer, file }: IncomingOffer): string {
+  return `${to.local} ${identityKey(identityOf(peer, file))}`
+}
+
 /** What tells an offered file from another one. */
-export function identityOf(peer: string, { name, size, date, hash }: OfferedFile): FileIdentity {
+export function identityOf(peer: string, { name, size, date, sha256, hash = sha256 }: OfferedFile): FileIdentity {
   return {
     sender: formatBareJid(parseJid(peer)),
     name,

@@ -20,6 +20,8 @@ export interface OfferedFile {
   readonly date?: string
   /** MD5 of the content, in hex; advisory. */
   readonly hash?: string
+  /** SHA-256 of the content, in lowercase hex; known of offers by Jingle. */
+  readonly sha256?: string
   readonly description?: string
   /** As the sender wrote it; absent when he does not know better than `application/octet-stream`. */
   readonly mediaType?: string

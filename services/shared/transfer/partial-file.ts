@@ -61,9 +61,13 @@ export async function openPartialFile(
       await writeAll(handle, chunk, bytes)
       bytes += chunk.length
     },
-    async finish() {
+    async finish(told) {
       if (size !== undefined && bytes !== size) {
         throw new Failure('unavailable', `The stream ended after ${bytes} of ${size} bytes`)
+      }
+      const sha256 = hash.copy().digest('hex')
+      if (told !== undefined && told !== sha256) {
+        throw new Failure('malformed', `The file has the SHA-256 ${sha256}, not ${told} as its sender told`)
       }
       const destination = await claimName(folder, name)
       // Until now nobody else could read it; from now on it is a file like any other.
@@ -72,7 +76,7 @@ export async function openPartialFile(
       await handle.close()
       await rename(path, destination.path)
       await syncFolder(folder)
-      return { path: destination.path, sha256: hash.digest('hex') }
+      return { path: destination.path, sha256 }
     },
     async keep() {
       await handle.close()

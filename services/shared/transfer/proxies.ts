@@ -55,3 +55,18 @@ export async function queryStreamhosts(
   tell(stepEvent(8, proxy, own, streamhosts.map(({ host, port }) => `${host}:${port}`).join(' ')))
   return streamhosts
 }
+
+/** Asks proxies for their addresses, in their order. Throws what one of them answered when there is no address at all. */
+export async function queryAllStreamhosts(
+  session: Session,
+  proxies: readonly string[],
+  tell: OnTransferEvent,
+  signal?: AbortSignal,
+): Promise<Streamhost[]> {
+  const answers = await Promise.allSettled(proxies.map((proxy) => queryStreamhosts(session, proxy, tell, signal)))
+  signal?.throwIfAborted()
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
+  const refused = answers.find((answer) => answer.status === 'rejected')
+  if (found.length === 0 && refused) throw refused.reason
+  return found
+}

@@ -5,7 +5,7 @@ import { formatJid, parseJid } from '../bytestream/jid.ts'
 import type { Session } from '../xmpp/session.ts'
 import { attribute, ns, xml } from '../xmpp/xml.ts'
 import { type OnTransferEvent, stepEvent } from './events.ts'
-import { queryStreamhosts } from './proxies.ts'
+import { queryAllStreamhosts } from './proxies.ts'
 import { type DialOptions, dialStreamhost } from './socks5-client.ts'
 import type { DirectHost } from './socks5-host.ts'
 import { bytestreamsQuery, formatStreamhost, type Streamhost } from './streamhost.ts'
@@ -47,7 +47,7 @@ export async function requestBytestream(
   const own = formatJid(session.jid)
   const digest = digestOf(sid, session.jid, parseJid(target))
   const direct = (directHost?.addresses ?? []).map((address) => ({ jid: own, ...address }))
-  const mediated = await askAll(session, proxies, tell, signal)
+  const mediated = await queryAllStreamhosts(session, proxies, tell, signal)
   const offered = [...direct, ...mediated]
   if (offered.length === 0)
     throw new Failure('unavailable', 'There is no streamhost to offer: no proxy, and no address of our own')
@@ -72,35 +72,44 @@ export async function requestBytestream(
       throw new Failure('malformed', `${target} says it used a streamhost that was not offered: ${usedJid}`)
     if (expectation && streamhost.jid === own) return { socket: expectation.take(), streamhost, direct: true }
 
-    const socket = await dialStreamhost(streamhost, digest, { ...dial, ...(signal && { signal }) })
-    tell(stepEvent(12, own, streamhost.jid, `${streamhost.host}:${streamhost.port}`))
-    try {
-      tell(stepEvent(13, own, streamhost.jid))
-      await session.request(
-        xml('iq', { type: 'set', to: streamhost.jid }, bytestreamsQuery(sid, xml('activate', {}, target))),
-        { ...(signal && { signal }) },
-      )
-      tell(stepEvent(14, streamhost.jid, own))
-    } catch (error) {
-      socket.destroy()
-      throw error
-    }
+    const socket = await activateStreamhost(
+      { session, tell },
+      { streamhost, sid, target, dial, ...(signal && { signal }) },
+    )
     return { socket, streamhost, direct: false }
   } finally {
     expectation?.cancel()
   }
 }
 
-async function askAll(
-  session: Session,
-  proxies: readonly string[],
-  tell: OnTransferEvent,
-  signal?: AbortSignal,
-): Promise<Streamhost[]> {
-  const answers = await Promise.allSettled(proxies.map((proxy) => queryStreamhosts(session, proxy, tell, signal)))
-  signal?.throwIfAborted()
-  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
-  const refused = answers.find((answer) => answer.status === 'rejected')
-  if (found.length === 0 && refused) throw refused.reason
-  return found
+/**
+ * Joins a proxy of ours that the target has joined, and has it join the two (steps 12 to 14). Resolves with a paused socket
+ * that the caller ends. Throws a `DialFailure`, or the proxy's `StanzaError`.
+ */
+export async function activateStreamhost(
+  { session, tell }: Pick<RequesterParts, 'session' | 'tell'>,
+  {
+    streamhost,
+    sid,
+    target,
+    dial = {},
+    signal,
+  }: Pick<RequesterOptions, 'sid' | 'target' | 'dial' | 'signal'> & { readonly streamhost: Streamhost },
+): Promise<Socket> {
+  const own = formatJid(session.jid)
+  const digest = digestOf(sid, session.jid, parseJid(target))
+  const socket = await dialStreamhost(streamhost, digest, { ...dial, ...(signal && { signal }) })
+  tell(stepEvent(12, own, streamhost.jid, `${streamhost.host}:${streamhost.port}`))
+  try {
+    tell(stepEvent(13, own, streamhost.jid))
+    await session.request(
+      xml('iq', { type: 'set', to: streamhost.jid }, bytestreamsQuery(sid, xml('activate', {}, target))),
+      { ...(signal && { signal }) },
+    )
+    tell(stepEvent(14, streamhost.jid, own))
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  }
 }

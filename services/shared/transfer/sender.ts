@@ -3,7 +3,7 @@ import { Failure } from '../bytestream/failure.ts'
 import { formatJid } from '../bytestream/jid.ts'
 import { discoverInfo } from '../xmpp/discovery.ts'
 import type { Session } from '../xmpp/session.ts'
-import { StanzaError } from '../xmpp/stanza-error.ts'
+import { explainStanzaError } from '../xmpp/stanza-error.ts'
 import { ns, xml } from '../xmpp/xml.ts'
 import { type Method, type OnTransferEvent, stepEvent, type TransferSummary } from './events.ts'
 import { sendInBand } from './ibb-sender.ts'
@@ -53,7 +53,7 @@ export async function sendFile(parts: SenderParts, options: SendOptions): Promis
   const { features } = await discoverInfo(session, options.to, {
     ...(options.signal && { signal: options.signal }),
   }).catch((error: unknown) => {
-    throw explain(error, `${options.to} is not online, or does not answer strangers`)
+    throw explainStanzaError(error, `${options.to} is not online, or does not answer strangers`)
   })
   tell(stepEvent(2, options.to, own, [...features].join(' ')))
   const methods = chooseMethods(features, options)
@@ -102,12 +102,6 @@ function chooseMethods(features: ReadonlySet<string>, { method = 'auto', to }: S
   throw new Failure('not-found', `${to} does not support ${wanted}`)
 }
 
-/** A stanza error with what it stood in the way of; everything else as it is. */
-function explain(error: unknown, attempt: string): unknown {
-  if (!(error instanceof StanzaError)) return error
-  return new StanzaError({ ...error, text: error.text ? `${attempt}: ${error.text}` : attempt })
-}
-
 type Accepted = OfferAnswer & { readonly sid: string }
 
 async function offer(
@@ -116,8 +110,16 @@ async function offer(
   methods: readonly Method[],
 ): Promise<Accepted> {
   const sid = randomUUID()
-  const { name, size, date } = file
-  const made: Offer = { sid, methods, file: { name, size, date, ranges: true, ...(description && { description }) } }
+  const { name, size, date, mediaType } = file
+  const offered = {
+    name,
+    size,
+    date,
+    ranges: true,
+    ...(mediaType && { mediaType }),
+    ...(description && { description }),
+  }
+  const made: Offer = { sid, methods, file: offered }
   tell({ event: 'offered', sid, name, size, peer: to, methods })
   const result = await session
     .request(xml('iq', { type: 'set', to }, formatOffer(made)), {
@@ -125,7 +127,7 @@ async function offer(
       ...(signal && { signal }),
     })
     .catch((error: unknown) => {
-      throw explain(error, `${to} did not take ${name}`)
+      throw explainStanzaError(error, `${to} did not take ${name}`)
     })
   const answer = parseAnswer(result, made)
   tell({ event: 'accepted', sid, ...answer })

@@ -13,18 +13,19 @@ const connectHead = Buffer.of(5, 1, 0, 3, DIGEST_LENGTH)
 export interface DirectHost {
   /** Where it can be dialled. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[]
-  /** Lets connections for a digest in. Every other digest is refused. */
-  expect(digest: Digest): Expectation
+  /** Lets connections for these digests in. Every other digest is refused. */
+  expect(...digests: readonly Digest[]): Expectation
   /** Stops listening and closes what nobody took. */
   close(): void
 }
 
 export interface Expectation {
   /**
-   * The connection that named the digest, paused; the caller ends it. Of several the last: a target that dials one by
-   * one gave up the earlier ones, and one that dials all at once keeps the last (slixmpp). Throws `not-found`.
+   * The connection that named a digest, paused; the caller ends it. Of several the last that came to the address `to`, or
+   * else the last: a target that dials one by one gave up the earlier ones, and one that dials all at once keeps the last
+   * (slixmpp). Throws `not-found`.
    */
-  take(): Socket
+  take(to?: string): Socket
   /** Lets nobody in any more and closes what was not taken. */
   cancel(): void
 }
@@ -66,17 +67,18 @@ export async function openDirectHost(hosts?: readonly string[]): Promise<DirectH
 
   return {
     addresses: (hosts ?? reachableAddresses()).map((host) => ({ host, port })),
-    expect(digest) {
+    expect(...digests) {
       const arrived: Socket[] = []
-      expected.set(digest, arrived)
+      for (const digest of digests) expected.set(digest, arrived)
       const closeAll = () => {
-        expected.delete(digest)
+        for (const digest of digests) expected.delete(digest)
         for (const socket of arrived.splice(0)) socket.destroy()
       }
       return {
-        take() {
-          const index = arrived.findLastIndex((candidate) => !candidate.destroyed)
-          const [socket] = index < 0 ? [] : arrived.splice(index, 1)
+        take(to) {
+          const live = arrived.filter((candidate) => !candidate.destroyed)
+          const socket = live.findLast((candidate) => to !== undefined && isAt(candidate, to)) ?? live.at(-1)
+          if (socket) arrived.splice(arrived.indexOf(socket), 1)
           closeAll()
           if (!socket) throw new Failure('not-found', 'The peer says it used our own streamhost, but nobody connected')
           open.delete(socket)
@@ -98,6 +100,11 @@ export function reachableAddresses(): string[] {
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address))
     .map(({ address }) => address)
+}
+
+/** An IPv4 connection to a listener of both families has an address in IPv6 form. */
+function isAt({ localAddress }: Socket, host: string): boolean {
+  return localAddress === host || localAddress === `::ffff:${host}`
 }
 
 /** Answers the SOCKS5 greeting and reads the CONNECT's digest and port. Throws when it is not XEP-0065's profile. */

@@ -11,6 +11,10 @@ export interface SourceFile {
   readonly size: number
   /** Last change, as an XEP-0082 timestamp. */
   readonly date: string
+  /** Absent when nothing better than `application/octet-stream` is known. */
+  readonly mediaType?: string
+  /** SHA-256 of the whole file in hex, where it is known before it is read. */
+  readonly knownSha256?: string
   /**
    * The bytes from `offset` to the end, in chunks of at most `chunkBytes`, each in memory of its own. Throws `internal`
    * when the file has become shorter.

@@ -5,8 +5,8 @@ import type { Session } from '../xmpp/session.ts'
 import { notMine, senderOf } from '../xmpp/session.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
 import { attribute, type Element, ns, xml } from '../xmpp/xml.ts'
-import { type OnTransferEvent, stepEvent, type TransferEvent } from './events.ts'
-import { DialFailure, type DialOptions, dialStreamhost } from './socks5-client.ts'
+import { type OnTransferEvent, stepEvent, streamhostFailed } from './events.ts'
+import { type DialOptions, dialStreamhost } from './socks5-client.ts'
 import {
   bytestreamsQuery,
   type ChooseStreamhosts,
@@ -92,16 +92,4 @@ export function acceptBytestream(
     signal.removeEventListener('abort', abort)
     remove()
   })
-}
-
-function streamhostFailed(streamhost: Streamhost, error: unknown): TransferEvent {
-  const reason = error instanceof Error ? error.message : String(error)
-  const { stage, reply } = error instanceof DialFailure ? error : {}
-  return {
-    event: 'streamhost-failed',
-    streamhost,
-    reason,
-    ...(stage !== undefined && { stage }),
-    ...(reply !== undefined && { reply }),
-  }
 }

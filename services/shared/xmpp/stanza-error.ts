@@ -57,6 +57,12 @@ export class StanzaError extends Error implements StanzaErrorShape {
   }
 }
 
+/** A stanza error with what it stood in the way of; everything else as it is. */
+export function explainStanzaError(error: unknown, attempt: string): unknown {
+  if (!(error instanceof StanzaError)) return error
+  return new StanzaError({ ...error, text: error.text ? `${attempt}: ${error.text}` : attempt })
+}
+
 /** The `<error/>` element alone. */
 export function errorElement(shape: StanzaErrorShape): Element {
   return xml(
