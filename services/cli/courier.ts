@@ -1,7 +1,11 @@
+import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../shared/bytestream/failure.ts'
+import { formatBareJid, formatJid, parseJid } from '../shared/bytestream/jid.ts'
+import { escapeLocal, unescapeLocal } from '../shared/bytestream/jid-escaping.ts'
+import { carryOut } from '../shared/commands/client.ts'
 import { discoverInfo, discoverItems } from '../shared/xmpp/discovery.ts'
 import type { Session } from '../shared/xmpp/session.ts'
-import { ns } from '../shared/xmpp/xml.ts'
+import { attribute, ns, xml } from '../shared/xmpp/xml.ts'
 
 const QUERY_MS = 10_000
 /** XEP-0030 §10: asking many items is unkind; a server rarely lists more. */
@@ -24,4 +28,62 @@ export async function discoverCourier(session: Session, signal: AbortSignal): Pr
     throw new Failure('not-found', `${server} lists no courier: name it by --courier`)
   }
   return courier
+}
+
+/** Where a courier takes files for a user (XEP-0106), a bare JID. */
+export function addressAt(courier: string, user: string): string {
+  return `${escapeLocal(user)}@${courier}/courier`
+}
+
+/** Whose file it is that a peer offers: behind an address at the courier stands a user. Without a courier, the peer's. */
+export function originOf(peer: string, courier: string | undefined): string {
+  const jid = parseJid(peer)
+  return formatBareJid(jid.domain === courier && jid.local ? parseJid(unescapeLocal(jid.local)) : jid)
+}
+
+/**
+ * Agrees that the courier sees this account's presence, without which it offers nothing, and tells it that this resource
+ * is here. It asks when something waits; the answer ends the agreeing, and leaves what was agreed.
+ */
+export async function agreeWithCourier(session: Session, courier: string): Promise<() => void> {
+  const stop = session.onPresence((presence) => {
+    const from = attribute(presence, 'from') ?? ''
+    if (attribute(presence, 'type') !== 'subscribe' || formatJid(parseJid(from)) !== courier) return
+    session.send(xml('presence', { type: 'subscribed', to: courier })).catch(() => {})
+  })
+  await session.send(xml('presence', { to: courier }, xml('priority', {}, '-1')))
+  return stop
+}
+
+/** What the courier said of a file of this account that it stores. */
+export interface StoredParcel {
+  readonly parcel: string
+  /** Until when it is kept at most. */
+  readonly expires: string
+}
+
+const ASK_AGAIN_MS = 250
+
+/**
+ * Waits until the courier says that it has stored what was sent: all of it is durable then. It is asked, because messages
+ * do not come to a resource that takes none. Throws `unavailable` when it does not say so in time.
+ */
+export async function untilStored(
+  session: Session,
+  courier: string,
+  { to, sha256, signal, timeoutMs = 60_000 }: { to: string; sha256: string; signal: AbortSignal; timeoutMs?: number },
+): Promise<StoredParcel> {
+  const over = AbortSignal.timeout(timeoutMs)
+  for (;;) {
+    const { rows } = await carryOut(session, { to: courier, name: 'sent-parcels', signal })
+    const found = rows.find((row) => row.to === to && row.sha256 === sha256)
+    if (found) return { parcel: found.parcel ?? '', expires: found.expires ?? '' }
+    if (over.aborted) {
+      throw new Failure(
+        'unavailable',
+        `${courier} has all bytes, and did not say within ${timeoutMs / 1000} s that it stored them`,
+      )
+    }
+    await setTimeout(ASK_AGAIN_MS, undefined, { signal })
+  }
 }

@@ -3,6 +3,7 @@ import { formatBytes } from '../shared/runtime/format-bytes.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
 import type { ProbeResult } from '../shared/transfer/probe.ts'
 import { describeStreamhost } from '../shared/transfer/streamhost.ts'
+import type { StoredParcel } from './courier.ts'
 import { printable } from './printable.ts'
 import { type Progress, type Screen, showProgress } from './progress.ts'
 
@@ -34,6 +35,8 @@ export interface Reporter {
   /** The account is online under this full JID. */
   ready(jid: string): void
   done(summary: TransferSummary & { readonly path?: string }): void
+  /** The courier keeps a file for its receiver. */
+  stored(to: string, parcel: StoredParcel): void
   /** A URL was passed on; `fetched` when the receiver has said that it has the file. */
   passedOn(url: string, to: string, fetched: boolean): void
   /** A probe came through. */
@@ -102,6 +105,10 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
       const way = summary.streamhost ? `${summary.method} by ${describeStreamhost(summary.streamhost)}` : summary.method
       say(`${formatBytes(summary.size)} ${way}, ${formatBytes(bytesPerSecond)}/s`)
       stdout.write(`${summary.sha256}  ${printable(summary.path ?? summary.name)}\n`)
+    },
+    stored(to, { parcel, expires }) {
+      if (json) line({ event: 'stored', to, parcel, expires })
+      else say(`stored for ${to} until ${expires}: parcel ${parcel}`)
     },
     passedOn(url, to, fetched) {
       if (json) line({ event: 'passed-on', url, to, fetched })

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { formatBareJid, formatJid, parseJid } from '../../shared/bytestream/jid.ts'
+import { formatBareJid, formatJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
 import { oobFeatures, startOobReceiver } from '../../shared/transfer/oob-receiver.ts'
 import { type ReceiverParts, receiverFeatures, startReceiver } from '../../shared/transfer/receiver.ts'
 import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
@@ -15,6 +15,7 @@ import {
   withAccount,
   withReport,
 } from '../command.ts'
+import { agreeWithCourier, discoverCourier, originOf } from '../courier.ts'
 
 const ANYONE = 'any'
 
@@ -23,6 +24,7 @@ interface ReceiveFlags extends AccountFlags, ReportFlags {
   from: string[]
   once?: boolean
   maxSize?: number
+  courier?: Jid | true
 }
 
 export function receiveCommand(surroundings: Surroundings): Command {
@@ -34,6 +36,11 @@ export function receiveCommand(surroundings: Surroundings): Command {
       'whose files to take: a bare JID, a domain or "any"; may be repeated',
       collectSender,
     )
+    .option(
+      '--courier [jid]',
+      'take what a courier has kept for this account, too, and let it see when the account is online; default: the one that the server lists',
+      parseJidArgument,
+    )
     .option('--once', 'end after one file')
     .option('--max-size <bytes>', 'decline larger files', parseSize)
   return withReport(withAccount(command)).action((flags: ReceiveFlags) => receive(surroundings, flags))
@@ -44,12 +51,14 @@ async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise
   await perform(surroundings, flags, async (reporter, cleanup) => {
     const allowed = new Set(flags.from)
     const session = await login(surroundings, flags, RECEIVER_RESOURCE, reporter.warn, cleanup)
+    const courier =
+      flags.courier === true ? await discoverCourier(session, signal) : flags.courier && formatJid(flags.courier)
     const first = Promise.withResolvers<void>()
     const parts: ReceiverParts = {
       session,
       decide(peer) {
-        const jid = parseJid(peer)
-        if (allowed.has(ANYONE) || allowed.has(formatBareJid(jid)) || allowed.has(jid.domain)) return true
+        const origin = originOf(peer, courier)
+        if (allowed.has(ANYONE) || allowed.has(origin) || allowed.has(parseJid(origin).domain)) return true
         reporter.warn(`Declined a file from ${peer}: not among --from`)
         return 'Files are taken from chosen senders only'
       },
@@ -68,6 +77,7 @@ async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise
       identities: [{ category: 'client', type: 'console', name: 'splice65' }],
       features: new Set([...receiverFeatures, ...oobFeatures]),
     })
+    if (courier !== undefined) cleanup.defer(await agreeWithCourier(session, courier))
     reporter.ready(formatJid(session.jid))
     await Promise.race([untilAborted(signal), ...(flags.once ? [first.promise] : [])])
   })

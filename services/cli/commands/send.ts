@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Command, Option } from 'commander'
-import { formatJid, type Jid } from '../../shared/bytestream/jid.ts'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { formatBareJid, formatJid, type Jid } from '../../shared/bytestream/jid.ts'
 import type { Method } from '../../shared/transfer/events.ts'
 import { offerUrl } from '../../shared/transfer/oob-sender.ts'
 import { sendFile } from '../../shared/transfer/sender.ts'
@@ -20,6 +20,7 @@ import {
   withAccount,
   withReport,
 } from '../command.ts'
+import { addressAt, discoverCourier, untilStored } from '../courier.ts'
 
 interface SendFlags extends AccountFlags, ReportFlags {
   to: Jid
@@ -28,6 +29,8 @@ interface SendFlags extends AccountFlags, ReportFlags {
   direct: boolean
   address?: string[]
   description?: string
+  offline?: boolean
+  courier?: Jid
 }
 
 export function sendCommand(surroundings: Surroundings): Command {
@@ -46,19 +49,27 @@ export function sendCommand(surroundings: Surroundings): Command {
     .option('--no-direct', 'do not offer our own addresses')
     .option('--address <ip>', 'the address of ours to offer instead of all; may be repeated', collect)
     .option('--description <text>', 'a line for the receiver')
+    .option('--offline', 'leave it with the courier, which hands it over when the receiver comes')
+    .option('--courier <jid>', 'the courier; default: the one that the server lists', parseJidArgument)
   return withReport(withAccount(command)).action((file: string, flags: SendFlags) => send(surroundings, file, flags))
 }
 
 async function send(surroundings: Surroundings, path: string, flags: SendFlags): Promise<void> {
   await perform(surroundings, flags, async (reporter, cleanup) => {
     const isUrl = /^https?:\/\//i.test(path)
-    const to = formatJid(flags.to.resource ? flags.to : { ...flags.to, resource: RECEIVER_RESOURCE })
+    if (isUrl && flags.offline) throw new InvalidArgumentError('A URL needs no courier: send it without --offline')
     const file = isUrl ? undefined : cleanup.adopt(await openSourceFile(path), (source) => source.close())
     // A resource of its own, so that sending does not push a receiver of the same account out.
     const resource = `splice65-${randomBytes(4).toString('hex')}`
     const session = await login(surroundings, flags, resource, reporter.warn, cleanup)
     answerDiscovery(session, { identities: [{ category: 'client', type: 'console' }], features: new Set() })
     reporter.ready(formatJid(session.jid))
+    const courier = flags.offline
+      ? flags.courier
+        ? formatJid(flags.courier)
+        : await discoverCourier(session, surroundings.signal)
+      : undefined
+    const to = receiverOf(flags.to, courier)
     const common = {
       to,
       signal: surroundings.signal,
@@ -76,10 +87,23 @@ async function send(surroundings: Surroundings, path: string, flags: SendFlags):
       {
         ...common,
         method: flags.method,
-        direct: flags.direct && (flags.address ?? true),
+        // A courier dials no address that a client names.
+        direct: courier === undefined && flags.direct && (flags.address ?? true),
         ...(flags.proxy && { proxies: flags.proxy }),
       },
     )
+    if (courier !== undefined) {
+      const { signal } = surroundings
+      const { sha256 } = summary
+      const stored = await untilStored(session, courier, { to: formatBareJid(flags.to), sha256, signal })
+      reporter.stored(formatBareJid(flags.to), stored)
+    }
     reporter.done(summary)
   })
+}
+
+/** The full JID that a file is offered to: at the courier, or the resource that receives. */
+function receiverOf(to: Jid, courier: string | undefined): string {
+  if (courier !== undefined) return addressAt(courier, formatBareJid(to))
+  return formatJid(to.resource ? to : { ...to, resource: RECEIVER_RESOURCE })
 }

@@ -48,6 +48,7 @@ export class Lines {
       send: (stanza) => this.#send(jid, stanza),
       onIq: (route, handler) => this.#whileAdded(local, ({ port }) => port.session.onIq(route, handler)),
       onMessage: (handler) => this.#whileAdded(local, ({ port }) => port.session.onMessage(handler)),
+      onPresence: (handler) => this.#whileAdded(local, ({ port }) => port.session.onPresence(handler)),
     }
   }
 

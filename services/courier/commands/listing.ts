@@ -31,11 +31,12 @@ const columns: readonly FormField[] = [
   { name: 'to', label: 'To', type: 'jid-single' },
   { name: 'state', label: 'State' },
   { name: 'expires', label: 'Kept until' },
+  { name: 'sha256', label: 'SHA-256' },
 ]
 
 function rowOf(parcel: Parcel): (string | number)[] {
-  const { id, name, size, sender, recipient = '', expiresAt } = parcel
-  return [id, name, size, sender, recipient, progressOf(parcel), expiresAt.toISOString()]
+  const { id, name, size, sender, recipient = '', expiresAt, sha256 = '' } = parcel
+  return [id, name, size, sender, recipient, progressOf(parcel), expiresAt.toISOString(), sha256]
 }
 
 /** How far a parcel is, in one word. */

@@ -40,6 +40,8 @@ export interface Session {
   onIq(route: IqRoute, handler: IqHandler): () => void
   /** Sees every message. The answer takes it away. */
   onMessage(handler: (message: Element) => void): () => void
+  /** Sees every presence. The answer takes it away. */
+  onPresence(handler: (presence: Element) => void): () => void
   send(stanza: Element): Promise<void>
 }
 
@@ -71,7 +73,7 @@ export function createSession({
 }): SessionPort {
   const waiting = new Map<string, Waiting>()
   const routes: { route: IqRoute; handler: IqHandler }[] = []
-  const listeners = new Set<(message: Element) => void>()
+  const listeners = { message: new Set<(message: Element) => void>(), presence: new Set<(presence: Element) => void>() }
 
   async function request(iq: Element, { timeoutMs = 60_000, signal }: RequestOptions = {}): Promise<Element> {
     signal?.throwIfAborted()
@@ -113,8 +115,9 @@ export function createSession({
   }
 
   async function receive(stanza: Element): Promise<Element | undefined> {
-    if (stanza.getName() === 'message') for (const listener of [...listeners]) listener(stanza)
-    if (stanza.getName() !== 'iq') return undefined
+    const kind = stanza.getName()
+    if (kind === 'message' || kind === 'presence') for (const listener of [...listeners[kind]]) listener(stanza)
+    if (kind !== 'iq') return undefined
     const type = attribute(stanza, 'type')
     if (type === 'get' || type === 'set') return answer(stanza)
     const pending = waiting.get(attribute(stanza, 'id') ?? '')
@@ -139,10 +142,8 @@ export function createSession({
           if (index >= 0) routes.splice(index, 1)
         }
       },
-      onMessage(handler) {
-        listeners.add(handler)
-        return () => listeners.delete(handler)
-      },
+      onMessage: (handler) => hear(listeners.message, handler),
+      onPresence: (handler) => hear(listeners.presence, handler),
     },
     receive,
     end(cause) {
@@ -151,6 +152,11 @@ export function createSession({
       }
     },
   }
+}
+
+function hear<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }
 
 /** The sender of a stanza as it was stamped by the server; for one without `from`, the session's own bare JID. */
