@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { startChild } from '../../deploy/local/child.ts'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
-import { freePort, isFree } from '../../deploy/local/port.ts'
+import { freePort } from '../../deploy/local/port.ts'
 import { portsAccept } from '../../deploy/local/readiness.ts'
 import { type RedisServer, startRedis } from '../../deploy/local/redis.ts'
 import { connectRegistry } from '../../services/shared/registry/redis.ts'
@@ -152,7 +152,8 @@ describe('connectRegistry() to a Cluster', () => {
     for (let count = 0; count < 3; count++) {
       const folder = stack.use(temporaryFolder('cluster'))
       const args = ['--cluster-enabled', 'yes', '--cluster-config-file', folder.file('nodes.conf')]
-      const port = await freeClusterPort()
+      // A node talks to the others on a second port.
+      const port = await freePort({ highest: 20_000, secondAbove: 10_000 })
       masters.push(stack.use(await startRedis({ port, args: [...args, '--cluster-node-timeout', '2000'] })))
     }
     const hosts = masters.map((master) => `127.0.0.1:${master.port}`)
@@ -193,14 +194,6 @@ describe('connectRegistry() to a Cluster', () => {
     }
   })
 })
-
-/** A Cluster node talks to the others on a second port, ten thousand above its own. */
-async function freeClusterPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort()
-    if (await isFree(port + 10_000)) return port
-  }
-}
 
 async function knowsClusterUp(server: RedisServer): Promise<boolean> {
   return ask(server, async (raw) => String(await raw.cluster('INFO')).includes('cluster_state:ok'))

@@ -52,7 +52,7 @@ const space = opened.use(await openNamespace())
 const redis = opened.use(await startRedis({ args: ['--bind', '127.0.0.1', space.gateway, '--protected-mode', 'no'] }))
 const secret = 'component secret of tests'
 const prosody = opened.use(await startProsody({ domain, accounts, components: [{ domain: proxy, secret }] }))
-const componentPort = await freePort(space.gateway)
+const componentPort = await freePort({ host: space.gateway })
 await forward({ host: space.gateway, port: componentPort }, { host: '127.0.0.1', port: prosody.componentPort })
 
 const registryUrl = `redis://${space.gateway}:${redis.port}`
