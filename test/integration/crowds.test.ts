@@ -57,19 +57,20 @@ describe('A thousand clients of a relay that may open 256 descriptors', () => {
 
 const MIB = 1024 * 1024
 
-// What the splice engine has of them is in the kernel; the other holds some chunks of 64 KiB for each.
+// The kernel holds up to 20 MiB for each of them, out of a budget for all connections of the machine: when that is used
+// up it resets whichever are closed, those of the tests beside this one too.
+//
+// A relay that stores what it cannot deliver would never stand still. Most of what the stream engine takes is garbage.
 for (const { engine, mostBytes } of [
   { engine: 'splice', mostBytes: 64 * MIB },
-  { engine: 'stream', mostBytes: 500 * 0.5 * MIB },
+  { engine: 'stream', mostBytes: 192 * MIB },
 ]) {
-  describe(`Five hundred senders whose receivers take nothing, by ${engine}`, () => {
+  describe(`Thirty senders whose receivers take nothing, by ${engine}`, () => {
     it('cost the relay no more memory, however much they would send', async () => {
       await using relay = await startRelayProcess({ RELAY_ENGINE: engine })
       const sockets: Socket[] = []
-      for (let batch = 0; batch < 10; batch++) {
-        const pairs = await Promise.all(Array.from({ length: 50 }, () => relay.pair()))
-        for (const { first, second } of pairs) sockets.push(first.socket, second.socket.pause())
-      }
+      const pairs = await Promise.all(Array.from({ length: 30 }, () => relay.pair()))
+      for (const { first, second } of pairs) sockets.push(first.socket, second.socket.pause())
       const before = await memory(relay)
       const [senders, receivers] = [0, 1].map((half) => sockets.filter((_, index) => index % 2 === half))
       for (const sender of senders ?? []) flood(sender)
@@ -78,7 +79,7 @@ for (const { engine, mostBytes } of [
       assert.ok(full < before + mostBytes, `${before} bytes before, ${full} when all were full`)
 
       for (let round = 0; round < 2; round++) {
-        await Promise.all((receivers ?? []).map((receiver) => readUpTo(receiver, MIB)))
+        await Promise.all((receivers ?? []).map((receiver) => take(receiver, 16)))
         await relayedAllItCan(relay)
       }
       const later = await memory(relay)
@@ -98,6 +99,10 @@ function flood(socket: Socket): void {
   }
   socket.on('drain', more)
   more()
+}
+
+async function take(receiver: Socket, mebibytes: number): Promise<void> {
+  for (let taken = 0; taken < mebibytes; taken++) await readUpTo(receiver, MIB)
 }
 
 /** Resolves when nothing has moved for a while. */
