@@ -15,7 +15,7 @@ if (process.env.NODE_TEST_CONTEXT !== undefined && isMainThread) {
 }
 
 function fail(): void {
-  const kept = process.getActiveResourcesInfo().join(', ')
+  const kept = [...new Set(process.getActiveResourcesInfo())].join(', ')
   process.stderr.write(`${process.argv[1]} is still alive ${graceMs} ms after its last test; it holds ${kept}\n`)
   process.exit(1)
 }
