@@ -27,6 +27,8 @@ export interface FleetOptions {
   readonly relay?: ServiceSettings
   /** Settings of every courier, over what the fleet itself sets. Left out: the XMPP server knows of none. */
   readonly courier?: ServiceSettings
+  /** A command that runs each service in its own place. */
+  readonly under?: readonly string[]
   /** Puts something between the services and a server, given its address; they are told the address that comes back. */
   readonly inFrontOf?: (server: 'redis' | 'xmpp', address: Address) => Promise<Address>
 }
@@ -103,7 +105,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
   }))
   const xmpp = opened.use(await servers[options.server ?? 'prosody']({ domain, accounts, components }))
   const redis = opened.use(await startRedis())
-  const { inFrontOf = async (_server, address) => address } = options
+  const { inFrontOf = async (_server, address) => address, under = [] } = options
   const redisAddress = await inFrontOf('redis', { host: loopback, port: redis.port })
   const xmppAddress = await inFrontOf('xmpp', { host: loopback, port: xmpp.componentPort })
   const balancers: Record<string, Balancer> = {}
@@ -134,7 +136,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.relay,
       ...settings,
     })
-    const started = await startService('relay', env, { name, until: 'readyz', ...terms })
+    const started = await startService('relay', env, { name, until: 'readyz', under, ...terms })
     const relay = services.use(Object.assign(started, { socks }))
     for (const [streamhost, balancer] of Object.entries(balancers)) {
       const backend = socks[streamhost]
@@ -164,7 +166,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.control,
       ...settings,
     })
-    const started = await startService('control', env, { name, until: 'readyz', ...terms })
+    const started = await startService('control', env, { name, until: 'readyz', under, ...terms })
     const control = services.use(Object.assign(started, { rpcAddress: `${loopback}:${rpcPort}` }))
     controls.push(control)
     return control
@@ -199,7 +201,12 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       ...options.courier,
       ...settings,
     }
-    const started = await startService('courier', serviceEnv('courier', chosen), { name, until: 'readyz', ...terms })
+    const started = await startService('courier', serviceEnv('courier', chosen), {
+      name,
+      until: 'readyz',
+      under,
+      ...terms,
+    })
     return services.use(Object.assign(started, { publicUrl: String(chosen.publicUrl) }))
   }
 

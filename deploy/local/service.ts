@@ -53,8 +53,8 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 /** Compiled once, as an image ships it: a relay that need not strip types starts faster and holds 44 MiB less. */
 const compileCache = fileURLToPath(new URL('../../node_modules/.cache/compile', import.meta.url))
 
-/** As in the image: a young generation that may grow to 64 MiB does, in a burst of connections, and stays so. */
-const nodeOptions = '--max-semi-space-size=4'
+/** What Node is told, as in the image: a young generation that may grow to 64 MiB does, in a burst of connections, and stays so. */
+export const nodeOptions = '--max-semi-space-size=4'
 
 /**
  * Starts `services/<service>/main.ts` as its own process with nothing but `env`, PATH, HOME and what Node is told in its

@@ -5,6 +5,7 @@ import { startChild } from '../../deploy/local/child.ts'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { freePort } from '../../deploy/local/port.ts'
 import { answersOk } from '../../deploy/local/readiness.ts'
+import { Inspector } from '../support/inspector.ts'
 import { Figures } from './figures.ts'
 
 const program = fileURLToPath(new URL('leaking-service.ts', import.meta.url))
@@ -15,7 +16,7 @@ describe('Figures', () => {
     assert.deepEqual(await grownIn('nothing'), [])
   })
 
-  for (const leaked of ['resident memory', 'heap', 'descriptors', 'timers, sockets, …', 'metric series']) {
+  for (const leaked of ['resident memory', 'heap in use', 'descriptors', 'timers, sockets, …', 'metric series']) {
     it(`find a leak: ${leaked}`, async () => {
       const grown = await grownIn(leaked)
       assert.ok(grown.includes(leaked), `what grew: ${grown.join(', ') || 'nothing'}`)
@@ -31,14 +32,19 @@ async function grownIn(leaked: string): Promise<string[]> {
   const child = await startChild({
     name: 'leaking-service',
     command: process.execPath,
-    args: [program, String(port), leaked],
+    args: ['--inspect-port=127.0.0.1:0', '--expose-gc', program, String(port), leaked],
     logFile: folder.file('log'),
     ready: answersOk(`${url}/livez`),
   })
   try {
+    using inspector = await Inspector.open({
+      kill: child.kill,
+      waitForLine: async (satisfies) => ({ text: await child.waitForLine((text) => satisfies({ text })) }),
+    })
+    const collectGarbage = () => inspector.run('gc()')
     const metrics = async () => (await fetch(`${url}/metrics`)).text()
     const figures = new Figures()
-    for (let i = 0; i < looks; i++) await figures.look({ name: 'leaking', metrics })
+    for (let i = 0; i < looks; i++) await figures.look({ name: 'leaking', metrics, collectGarbage })
     return figures
       .judged(0)
       .filter(({ kind, verdict }) => verdict.outcome === 'FAILED' && kind.unit !== 'ms')

@@ -1,7 +1,8 @@
 import type { Address } from '../../deploy/local/balancer.ts'
 import { startFleet } from '../../deploy/local/fleet.ts'
 import type { RedisServer } from '../../deploy/local/redis.ts'
-import { type ServiceName, type ServiceProcess, startService } from '../../deploy/local/service.ts'
+import { nodeOptions, type ServiceName, type ServiceProcess, startService } from '../../deploy/local/service.ts'
+import { Inspector, inspectable } from '../support/inspector.ts'
 import { logInRequester, type Requester } from '../support/requester.ts'
 
 /** A relay by its place: the address stays when the process is replaced. */
@@ -21,12 +22,18 @@ export interface Replaceable extends AsyncDisposable {
   replace(): Promise<void>
 }
 
+/** A service that is never replaced. */
+export interface KeptService extends ServiceProcess {
+  /** After this its heap has what is in use. Throws when it ends before. */
+  collectGarbage(): Promise<void>
+}
+
 /** All that a soak needs, each part a process of its own. Disposing stops everything. */
 export interface Stage extends AsyncDisposable {
   readonly requesters: readonly Requester[]
   readonly relays: readonly RelayPlace[]
   /** They run from the first moment to the last: whatever leaks, leaks here. */
-  readonly kept: { readonly relays: readonly ServiceProcess[]; readonly control: ServiceProcess }
+  readonly kept: { readonly relays: readonly KeptService[]; readonly control: KeptService }
   readonly relay: Replaceable
   readonly control: Replaceable
   readonly redis: RedisServer
@@ -48,6 +55,7 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
       relays: 3,
       // It lets both controls serve at once, so that one is missed when it goes and the other is never idle.
       server: 'ejabberd',
+      under: inspectable(nodeOptions, '--expose-gc'),
       relay: { logLevel: 'info', activationTimeoutMs, drainTimeoutMs: 60_000 },
       // All the load comes as one account.
       control: {
@@ -59,7 +67,11 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
       },
     }),
   )
-  const kept = fleet.control
+  const keep = async (service: ServiceProcess): Promise<KeptService> => {
+    const inspector = opened.use(await Inspector.open(service))
+    return Object.assign(service, { collectGarbage: () => inspector.run('gc()') })
+  }
+  const kept = await keep(fleet.control)
   const control = opened.use(replaceable('control', await fleet.startControl(), interrupted))
   const last = fleet.relays.at(-1)
   if (!last) throw new Error('Cannot replace a relay: there is none')
@@ -68,6 +80,7 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
     if (!address) throw new Error(`Cannot dial ${name}: it has no shared listener`)
     return { name, socks: address, kept: name !== last.name }
   })
+  const keptRelays = await Promise.all(fleet.relays.slice(0, -1).map(keep))
   const relay = opened.use(replaceable('relay', last, interrupted))
   const requesters: Requester[] = []
   for (let i = 0; i < REQUESTERS; i++) {
@@ -77,7 +90,7 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
   return {
     requesters,
     relays,
-    kept: { relays: fleet.relays.slice(0, -1), control: kept },
+    kept: { relays: keptRelays, control: kept },
     relay,
     control,
     redis: fleet.redis,

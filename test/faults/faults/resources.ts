@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { Inspector, inspectable } from '../../support/inspector.ts'
 import { until } from '../../support/until.ts'
 import type { Family } from '../case.ts'
-import { evaluateIn, inspectable } from '../inspector.ts'
 import type { Stage } from '../stage.ts'
 
 const full = { by: 'relay', counts: 'splice65_handshakes_total{result="over-limit"}' } as const
@@ -37,7 +37,8 @@ export const resourceFaults: Family = {
       fault: 'memory',
       prepare: (stage) => stage.recast('holder', {}, inspectable('--max-old-space-size=96')),
       async strike({ holder }) {
-        await evaluateIn(holder.process, 'globalThis.eaten = []; for (;;) eaten.push(new Array(1e5).fill(0.5))')
+        using inspector = await Inspector.open(holder.process)
+        inspector.begin('globalThis.eaten = []; for (;;) eaten.push(new Array(1e5).fill(0.5))')
         await holder.process.exited
       },
       at: {
@@ -56,8 +57,10 @@ export const resourceFaults: Family = {
     {
       fault: 'time: the event loop is blocked',
       prepare: (stage) => stage.recast('holder', {}, inspectable()),
-      strike: ({ holder }) =>
-        evaluateIn(holder.process, `for (const end = Date.now() + ${blockedMs}; Date.now() < end; );`),
+      async strike({ holder }) {
+        using inspector = await Inspector.open(holder.process)
+        inspector.begin(`for (const end = Date.now() + ${blockedMs}; Date.now() < end; );`)
+      },
       heal: ({ holder }) => holder.process.ready(),
       at: {
         handshake: {
