@@ -5,6 +5,7 @@ import { type Requester, verdict } from '../support/requester.ts'
 import { type ClientHalf, dialHalf } from '../support/socks-client.ts'
 import { keyedBytes, receiveKeyed, sendKeyed } from './keyed-bytes.ts'
 import type { RelayPlace } from './stage.ts'
+import { resetForMemory } from './tcp-memory.ts'
 
 /** How far an attempt has come: what a fault elsewhere may break depends on it. */
 export type Phase = 'dialling' | 'activating' | 'flowing'
@@ -28,6 +29,8 @@ const deadlineMs = 60_000
 /** One transfer, or what a client makes of it. Disposing resets whatever of it is still open. */
 export class Attempt implements Disposable {
   readonly startedMs = performance.now()
+  /** What `resetForMemory()` was before it. */
+  readonly resetsBefore = resetForMemory()
   readonly agreement: Agreement
   /** Relays that have, or had, a connection of it: one that is killed while it answers may have registered a half. */
   readonly relays = new Set<string>()

@@ -37,6 +37,14 @@ describe('Disturbances.excuse()', () => {
     })
   }
 
+  it('excuses what the kernel resets when it has no memory left', async () => {
+    const { disturbances } = await upTo('Redis restarted')
+    const attempt = attemptAt(performance.now(), { resetsBefore: 7 })
+    assert.equal(disturbances.excuse(attempt, broken, 7), undefined)
+    assert.equal(disturbances.excuse(attempt, broken, 8), 'this machine had no memory left for TCP')
+    assert.equal(disturbances.excuse(attempt, new WrongBytes('A wrong byte came after 7'), 8), undefined)
+  })
+
   it('never excuses wrong bytes', async () => {
     const { disturbances, during } = await upTo('relay-2 killed')
     assert.equal(disturbances.excuse(during, new WrongBytes('A wrong byte came after 7')), undefined)
@@ -62,7 +70,11 @@ async function upTo(wanted: string): Promise<{ disturbances: Disturbances; durin
 
 function attemptAt(
   startedMs: number,
-  { phase = 'flowing', relays = ['relay-2'] }: { phase?: Phase; relays?: string[] } = {},
+  {
+    phase = 'flowing',
+    relays = ['relay-2'],
+    resetsBefore = Number.POSITIVE_INFINITY,
+  }: { phase?: Phase; relays?: string[]; resetsBefore?: number } = {},
 ): Attempt {
-  return { startedMs, phase, relays: new Set(relays) } as unknown as Attempt
+  return { startedMs, resetsBefore, phase, relays: new Set(relays) } as unknown as Attempt
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Attempt } from './attempt.ts'
 import { WrongBytes } from './keyed-bytes.ts'
 import type { Replaceable, Stage } from './stage.ts'
+import { resetForMemory } from './tcp-memory.ts'
 
 /** Something that was done to a service. */
 export interface Disturbance {
@@ -30,7 +31,8 @@ export class Disturbances {
   readonly #kinds: readonly Kind[]
   #forgottenMs = performance.now()
 
-  constructor({ relay, control, redis }: Stage, index: Redis) {
+  /** `only` leaves out everything whose name does not contain it. */
+  constructor({ relay, control, redis }: Stage, index: Redis, only = '') {
     const nothing = () => false
     const onRelay = ({ relays }: Attempt) => relays.has(relay.name)
     const activating = ({ phase }: Attempt) => phase === 'activating'
@@ -49,7 +51,7 @@ export class Disturbances {
     const flush = async () => void (await index.flushall())
     // Redis comes seldom: only between its losses can it be seen whether keys grow. It comes first: its outage gives
     // every service metric series that nothing else would, and they should be there when series are first counted.
-    this.#kinds = [
+    const kinds = [
       { what: 'Redis restarted', forgets: true, mayBreak: nothing, run: () => redis.restart() },
       ...services,
       ...services,
@@ -57,6 +59,9 @@ export class Disturbances {
       ...services,
       ...services,
     ]
+    this.#kinds = kinds.filter(({ what }) => what.includes(only))
+    if (this.#kinds.length === 0)
+      throw new Error(`Cannot disturb "${only}": it is in none of ${kinds.map(({ what }) => what).join(', ')}`)
   }
 
   /** When Redis began to fill anew. */
@@ -78,8 +83,9 @@ export class Disturbances {
   }
 
   /** What excuses the failure of an attempt that ends now; undefined when nothing does. Wrong bytes have no excuse. */
-  excuse(attempt: Attempt, error: unknown): string | undefined {
+  excuse(attempt: Attempt, error: unknown, resets = resetForMemory()): string | undefined {
     if (error instanceof WrongBytes) return undefined
+    if (resets > attempt.resetsBefore) return 'this machine had no memory left for TCP'
     return this.done.find(({ untilMs, mayBreak }) => untilMs > attempt.startedMs && mayBreak(attempt))?.what
   }
 }

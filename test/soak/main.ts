@@ -16,14 +16,15 @@ const keysSettleMs = 65_000
 const restMs = 30_000
 const mib = 1024 * 1024
 
-const { minutes, rate } = new Command('npm run soak --')
+const { minutes, rate, only } = new Command('npm run soak --')
   .description(
     'Half load for a long time, with one fault in a hundred; fails when anything grows or a transfer is lost.',
   )
   .option('--minutes <n>', 'how long', parsePositive, 60)
   .option('--rate <n>', 'attempts a second; default half of what this machine can do', parsePositive)
+  .option('--only <text>', 'no disturbances of services but those whose names contain this, such as Redis')
   .parse()
-  .opts<{ minutes: number; rate?: number }>()
+  .opts<{ minutes: number; rate?: number; only?: string }>()
 
 const interrupted = new AbortController()
 // Not once: whoever finds himself the last to listen ends the process.
@@ -36,7 +37,7 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
   await using opened = new AsyncDisposableStack()
   const stage = opened.use(await openStage(signal))
   const index = opened.adopt(connectIndex(stage), (redis) => redis.disconnect())
-  const disturbances = new Disturbances(stage, index)
+  const disturbances = new Disturbances(stage, index, only)
   const load = new Load(stage, disturbances, signal)
   const figures = new Figures()
 
