@@ -111,6 +111,27 @@ export const courierOptions = z
       .default(30 * day)
       .describe('How long it is remembered that a parcel was there, for links that have expired.'),
 
+    scanCommand: z
+      .string()
+      .optional()
+      .describe(
+        'A shell command that judges every file before it is stored: it reads the file and ends with 0 for clean, 1 for infected, as clamdscan does with -.',
+      ),
+    scanUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('A URL that judges instead: it is sent each file by POST and answers 2xx for clean, 406 for infected.'),
+    scanTimeoutMs: integer(1).default(60_000).describe('How long a verdict may take.'),
+    scanFailure: z
+      .enum(['refuse', 'accept'])
+      .default('refuse')
+      .describe('What becomes of a file when there is no verdict: refuse lets its sender try again later.'),
+
+    retentionIntervalMs: integer(1).default(60_000).describe('How often files whose time is over are cleared away.'),
+    reconcileIntervalMs: integer(1)
+      .default(day)
+      .describe('How often all bytes that are kept are held against the records.'),
+
     httpHost: z.string().default('0.0.0.0').describe('Address that uploads and downloads come to.'),
     httpPort: port().default(8080).describe('Port of httpHost.'),
     publicUrl: z

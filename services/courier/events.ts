@@ -1,14 +1,22 @@
-import { Counter } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
 import { formatBareJid } from '../shared/bytestream/jid.ts'
 import { type ComponentEvents, createComponentEvents } from '../shared/component/events.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { SwitchboardEvents } from './addresses/switchboard.ts'
 import { createDeliveryEvents, type DeliveryEvents } from './delivery/delivery-events.ts'
+import { type DependencyEvents, dependencies } from './dependencies.ts'
 import { createStreamIntakeEvents, type StreamIntakeEvents } from './intake/stream-intake-events.ts'
+import { createParcelEvents, type ParcelEvents } from './parcels/events.ts'
 
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
-export interface CourierEvents extends ComponentEvents, SwitchboardEvents, StreamIntakeEvents, DeliveryEvents {}
+export interface CourierEvents
+  extends ComponentEvents,
+    SwitchboardEvents,
+    StreamIntakeEvents,
+    DeliveryEvents,
+    ParcelEvents,
+    DependencyEvents {}
 
 interface EventParts {
   readonly log: Logger
@@ -22,6 +30,8 @@ export function createCourierEvents(parts: EventParts): CourierEvents {
     ...createSwitchboardEvents(parts),
     ...createStreamIntakeEvents(parts),
     ...createDeliveryEvents(parts),
+    ...createParcelEvents(parts),
+    ...createDependencyEvents(parts),
   }
 }
 
@@ -45,6 +55,23 @@ function createSwitchboardEvents({ log, metrics }: EventParts): SwitchboardEvent
     floodHeld(sender, how) {
       held.inc({ held: how })
       if (how === 'refused') log.warn({ sender: formatBareJid(sender) }, 'a sender asks too much')
+    },
+  }
+}
+
+function createDependencyEvents({ log, metrics }: EventParts): DependencyEvents {
+  const up = new Gauge({
+    name: 'splice65_courier_dependency_up',
+    help: '1 while the database, or the blob store, answers, else 0.',
+    labelNames: ['dependency'],
+    registers: [metrics],
+  })
+  for (const dependency of dependencies) up.set({ dependency }, 1)
+  return {
+    dependencyChanged(dependency, error) {
+      up.set({ dependency }, error === undefined ? 1 : 0)
+      if (error === undefined) log.info({ dependency }, 'a dependency answers again')
+      else log.error({ dependency, err: error }, 'a dependency does not answer: the courier is not ready')
     },
   }
 }

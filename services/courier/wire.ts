@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import { IqBudget } from '../shared/component/iq-budget.ts'
 import { ComponentLink, type LinkState } from '../shared/component/link.ts'
@@ -9,7 +10,16 @@ import type { Running } from '../shared/runtime/run.ts'
 import { watchSecret } from '../shared/runtime/watched-secret.ts'
 import { createSwitchboard } from './addresses/switchboard.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
+import { Dependencies } from './dependencies.ts'
 import { createCourierEvents } from './events.ts'
+import { createReception } from './parcels/parcel-reception.ts'
+import type { Reception } from './parcels/reception.ts'
+import { Retention } from './parcels/retention.ts'
+import { openScan } from './parcels/scan.ts'
+import { openRecords } from './records/open.ts'
+import type { Records } from './records/records.ts'
+import type { BlobStore } from './store/blobs.ts'
+import { openBlobs } from './store/open.ts'
 
 /** Parts of the courier that can be given instead of built. What is given stays its giver's to close. */
 export interface CourierParts {
@@ -17,6 +27,8 @@ export interface CourierParts {
   readonly metrics: Metrics
   readonly clock: Clock
   readonly random: () => number
+  readonly records: Records
+  readonly blobs: BlobStore
 }
 
 /** A courier that runs. */
@@ -24,6 +36,8 @@ export interface RunningCourier extends Running {
   readonly addresses: { readonly health: AddressInfo }
   /** How it stands with the XMPP server. */
   readonly component: { readonly state: LinkState }
+  /** The door by which parcels come in. */
+  readonly reception: Reception
 }
 
 /** Builds a courier and starts it; it goes on connecting to the XMPP server for as long as that takes. */
@@ -44,6 +58,13 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
       return componentSecret.current
     },
   }
+  const records = given.records ?? opened.adopt(await openRecords(config), (it) => it.close())
+  const blobs = given.blobs ?? opened.adopt(await openBlobs(config), (it) => it.close())
+  const holder = `${config.pod}/${randomUUID()}`
+  const reception = createReception({ records, blobs, scan: openScan(config), events, clock }, { ...config, holder })
+  const retention = opened.adopt(new Retention({ records, blobs, events, clock }, config), (it) => it.stop())
+  const dependencies = opened.adopt(new Dependencies({ records, blobs, events, clock }), (it) => it.stop())
+
   const switchboard = createSwitchboard(
     { send: (stanza) => link.send(stanza), budget: new IqBudget({ clock }, config), events },
     config,
@@ -61,11 +82,16 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
     live,
   )
   events.watchLink(link)
-  const ready = () => (link.state === 'connected' || link.state === 'standby' ? undefined : link.state)
+  const ready = () => {
+    if (link.state !== 'connected' && link.state !== 'standby') return link.state
+    return dependencies.missing
+  }
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
   opened.defer(componentSecret.onChange(() => link.retry()))
   opened.adopt(link, (it) => it.stop()).start()
+  retention.start()
+  dependencies.start()
 
   const running = opened.move()
-  return { addresses: { health: health.address }, component: link, stop: () => running.disposeAsync() }
+  return { addresses: { health: health.address }, component: link, reception, stop: () => running.disposeAsync() }
 }

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { NoticeKind, ParcelOutcome } from '../parcels/parcel.ts'
 import type { Database } from './database.ts'
-import { fromNow, now } from './moment.ts'
+import { now } from './moment.ts'
 import { writeNotice } from './notices.ts'
 
 const told: Readonly<Record<ParcelOutcome, NoticeKind | undefined>> = {
@@ -14,8 +14,8 @@ const told: Readonly<Record<ParcelOutcome, NoticeKind | undefined>> = {
   damaged: 'damaged',
 }
 
-/** Ends a parcel that has not ended, and writes the notice. False when it had. */
-export async function end(db: Database, id: string, outcome: ParcelOutcome): Promise<boolean> {
+/** Ends a parcel that has not ended, and writes the notice. The outcome that it has now; undefined when it had ended. */
+export async function end(db: Database, id: string, outcome: ParcelOutcome): Promise<ParcelOutcome | undefined> {
   const before = await db
     .selectFrom('parcels')
     .select(['id', 'sender', 'recipient', 'state', 'deliveredAt'])
@@ -23,7 +23,7 @@ export async function end(db: Database, id: string, outcome: ParcelOutcome): Pro
     .where('state', '<>', 'ended')
     .forUpdate()
     .executeTakeFirst()
-  if (!before) return false
+  if (!before) return undefined
   const delivered = before.deliveredAt !== null
   // Its time has come, and somebody had it: that is no failure.
   const actual = outcome === 'expired' && delivered ? 'delivered' : outcome
@@ -37,7 +37,7 @@ export async function end(db: Database, id: string, outcome: ParcelOutcome): Pro
   // Who was told that it is delivered has heard the end of it; one that was never stored can be refused, and no more.
   const isNews = !delivered && (before.state === 'stored' || outcome === 'refused')
   if (kind && isNews) await writeNotice(db, kind, before)
-  return true
+  return actual
 }
 
 /**
@@ -47,10 +47,10 @@ export async function end(db: Database, id: string, outcome: ParcelOutcome): Pro
 export async function expire(
   db: Database,
   { abandonAfterMs, limit }: { readonly abandonAfterMs: number; readonly limit: number },
-): Promise<number> {
+): Promise<ParcelOutcome[]> {
   const leaseUntil = (since: RawBuilder<Date>) => sql<boolean>`exists (
     select from leases where name = 'parcel/' || parcels.id and leases.expires_at > ${since})`
-  const idleSince = fromNow(-abandonAfterMs)
+  const idleSince = sql<Date>`clock_timestamp() - coalesce(abandon_after_ms, ${abandonAfterMs}) * interval '1 millisecond'`
   const due = await db
     .selectFrom('parcels')
     .select(['id', 'state'])
@@ -67,6 +67,10 @@ export async function expire(
     .forUpdate()
     .skipLocked()
     .execute()
-  for (const { id, state } of due) await end(db, id, state === 'receiving' ? 'abandoned' : 'expired')
-  return due.length
+  const outcomes: ParcelOutcome[] = []
+  for (const { id, state } of due) {
+    const outcome = await end(db, id, state === 'receiving' ? 'abandoned' : 'expired')
+    if (outcome) outcomes.push(outcome)
+  }
+  return outcomes
 }

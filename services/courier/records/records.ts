@@ -43,23 +43,26 @@ export interface Records {
    */
   noteDownload(id: string, maxDownloads: number): Promise<boolean>
 
-  /** Takes the lease of a name, `parcel/ID` or another, for this holder; undefined while somebody else has it. */
+  /** Takes the lease of a name, `parcel/ID` or another, for this holder; undefined while anybody has it, himself too. */
   take(name: string, terms: LeaseTerms): Promise<Lease | undefined>
   /** False when it was lost: whoever had it must stop what he does under it. */
   renew(lease: Lease, forMs: number): Promise<boolean>
   release(lease: Lease): Promise<void>
 
   /**
-   * Ends as `expired` what is past its time and as `abandoned` what has received nothing for `abandonAfterMs`, its own
-   * where its draft had one; how many.
+   * Ends as `expired` what is past its time (as `delivered` where it was fetched by its link), and as `abandoned` what nobody
+   * has been sending for `abandonAfterMs`, its own where its draft had one; the outcome of each. What somebody has the lease
+   * of is left until he has not.
    */
-  expire(terms: { readonly abandonAfterMs: number; readonly limit: number }): Promise<number>
+  expire(terms: { readonly abandonAfterMs: number; readonly limit: number }): Promise<ParcelOutcome[]>
   /** Ended parcels whose blob is still there and that ended at least so long ago. */
   disposable(terms: { readonly graceMs: number; readonly limit: number }): Promise<Parcel[]>
   /** The blob is gone. The row stays for a while, so that a link can say that it has expired. */
   noteDisposed(id: string): Promise<void>
   /** Forgets what ended and was disposed of so long ago. */
   forget(terms: { readonly afterMs: number }): Promise<number>
+  /** Stored parcels by their ids, those after this one. */
+  storedAfter(id: string, limit: number): Promise<Parcel[]>
   /** Of these blob keys those that no row knows. */
   unknownBlobs(keys: readonly string[]): Promise<string[]>
 

@@ -22,12 +22,12 @@ export async function reserve(
   return { parcel, lease }
 }
 
-/** The time for which it is kept begins anew: its sender has just said that he still wants to send it. */
+/** The latest offer counts, and the time for which it is kept begins anew. */
 async function continueParcel(db: Database, draft: ParcelDraft, terms: ReserveTerms): Promise<Parcel | undefined> {
-  const { sender, identity, recipient = null } = draft
+  const { sender, identity, recipient = null, sid = null, receipt = false, abandonAfterMs = null } = draft
   const row = await db
     .updateTable('parcels')
-    .set({ expiresAt: expiryOf(draft, terms) })
+    .set({ sid, receipt, abandonAfterMs, expiresAt: expiryOf(draft, terms) })
     .where((row) => row.and({ sender, identity, state: 'receiving' }))
     .where('recipient', 'is not distinct from', recipient)
     .returning(parcelColumns)

@@ -57,7 +57,7 @@ export async function sqlRecords(database: OpenDatabase): Promise<Records> {
     end: (id, outcome, lease) =>
       writing(async (db) => {
         if (lease) await demandLease(db, lease)
-        return await end(db, id, outcome)
+        return (await end(db, id, outcome)) !== undefined
       }),
 
     find: (id) => reading(async (db) => parcels(await selectParcels(db).where('id', '=', id).execute())[0]),
@@ -191,6 +191,17 @@ export async function sqlRecords(database: OpenDatabase): Promise<Records> {
         }
         return gone.length
       }),
+    storedAfter: (id, limit) =>
+      reading(async (db) =>
+        parcels(
+          await selectParcels(db)
+            .where('state', '=', 'stored')
+            .where('id', '>', id)
+            .orderBy('id')
+            .limit(limit)
+            .execute(),
+        ),
+      ),
     unknownBlobs: (keys) =>
       reading(async (db) => {
         if (keys.length === 0) return []

@@ -25,6 +25,8 @@ export interface ParcelTable {
   fileDate: string | null
   sid: string | null
   receipt: boolean
+  /** Of its latest draft, where that had one. */
+  abandonAfterMs: number | null
   state: ParcelState
   outcome: ParcelOutcome | null
   blob: string
@@ -72,4 +74,4 @@ export interface SubscriptionTable {
   follows: string[]
 }
 
-export type ParcelRow = Selectable<Omit<ParcelTable, 'blocks' | 'identity' | 'disposedAt'>>
+export type ParcelRow = Selectable<Omit<ParcelTable, 'blocks' | 'identity' | 'abandonAfterMs' | 'disposedAt'>>

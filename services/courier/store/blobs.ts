@@ -1,15 +1,18 @@
 /** Keeps the bytes of parcels under keys of ours: a volume or an object store. Whoever opens one closes it. */
 export interface BlobStore {
   /**
-   * Opens a blob for writing after what an earlier, broken attempt has left; nothing is left of one that was discarded.
-   * A key has one writer at a time. Throws `unavailable` when the store cannot be written to.
+   * Opens a blob for writing after what an earlier, broken attempt has left, of which `resumeAtMost` bytes are kept; nothing
+   * is left of one that was discarded. A key has one writer at a time. Throws `over-limit` when the disk is full,
+   * `unavailable` when the store cannot be written to.
    */
-  write(key: string): Promise<BlobWriter>
+  write(key: string, terms: { readonly resumeAtMost: number }): Promise<BlobWriter>
   /**
    * The bytes from `start` up to and without `end`, in chunks; leaving the loop early is fine. Throws `not-found` when there is no
    * such blob, `unavailable` when it cannot be read. What is read is not verified here: `verified-blob.ts` does that.
    */
   read(key: string, range: { readonly start: number; readonly end: number }): AsyncIterable<Buffer>
+  /** Whether there is such a blob, finished. Throws `unavailable` when nobody can say. */
+  has(key: string): Promise<boolean>
   /** Takes a blob away, unfinished ones too. Nothing happens when there is none. */
   remove(key: string): Promise<void>
   /** Puts a blob where it is never read again, for a person to look at. */
@@ -25,8 +28,13 @@ export interface BlobStore {
 export interface BlobWriter {
   /** Bytes that are there, from an earlier attempt and this one. */
   readonly bytes: number
-  /** Resolves when the next chunk may come: a slow disk slows the sender. Throws `over-limit` when the disk is full. */
+  /**
+   * Resolves when the next chunk may come: a slow disk slows the sender. Throws `over-limit` when the disk is full and
+   * `unavailable` when it fails; the blob is discarded then.
+   */
   write(chunk: Buffer): Promise<void>
+  /** All that has come, for a scan; leaving the loop early is fine. Nothing is written meanwhile. */
+  read(): AsyncIterable<Buffer>
   /**
    * Makes it durable (file and folder synced, or the object store's answer) and readable. A failed sync is never
    * repeated: the kernel may have forgotten the bytes; the blob is discarded and this throws `unavailable`.

@@ -24,6 +24,13 @@ export const bytestreamKillPoints = [
 
 /** The same for a parcel of the courier. */
 export const parcelKillPoints = [
+  // It comes in: its quota is reserved, its bytes are there, the file and then its folder are durable, and the record is.
+  'parcel-reserved',
+  'parcel-written',
+  'parcel-synced',
+  'parcel-renamed',
+  'parcel-durable',
+  'parcel-committed',
   // It is handed over, or its link sent, and its sender is told.
   'parcel-offering',
   'parcel-handed-over',

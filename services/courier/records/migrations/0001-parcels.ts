@@ -17,6 +17,7 @@ export const parcels: Migration = {
       .addColumn('file_date', 'text')
       .addColumn('sid', 'text')
       .addColumn('receipt', 'boolean', (column) => column.notNull())
+      .addColumn('abandon_after_ms', 'bigint')
       .addColumn('state', 'text', (column) => column.notNull())
       .addColumn('outcome', 'text')
       .addColumn('blob', 'text', (column) => column.notNull().unique())

@@ -1,0 +1,42 @@
+import { temporaryFolder } from '../../deploy/local/folder.ts'
+import { type CourierEvents, createCourierEvents } from '../../services/courier/events.ts'
+import { openRecords } from '../../services/courier/records/open.ts'
+import type { Records } from '../../services/courier/records/records.ts'
+import type { BlobStore } from '../../services/courier/store/blobs.ts'
+import { openDiskBlobs } from '../../services/courier/store/disk.ts'
+import { createMetrics, type Metrics } from '../../services/shared/runtime/metrics.ts'
+import { recordingLog } from './recording-log.ts'
+
+/** What a courier keeps things in by default: blobs on disk and records in PGlite, below a temporary folder. */
+export interface CourierStorage extends AsyncDisposable {
+  /** `dataFolder` of a courier. */
+  readonly folder: string
+  readonly records: Records
+  readonly blobs: BlobStore
+  readonly events: CourierEvents
+  readonly metrics: Metrics
+  /** Level and message of every log line. */
+  readonly lines: readonly string[]
+}
+
+/** Opens them; two seconds or so, so once for a file of tests. Whoever disposes of it loses what is in it. */
+export async function openCourierStorage(): Promise<CourierStorage> {
+  const folder = temporaryFolder('courier')
+  const { log, lines } = recordingLog()
+  const metrics = createMetrics('courier', { ofProcess: false })
+  const records = await openRecords({ databaseUrl: 'pglite:', dataFolder: folder.path })
+  const blobs = await openDiskBlobs(folder.path)
+  return {
+    folder: folder.path,
+    records,
+    blobs,
+    events: createCourierEvents({ log, metrics }),
+    metrics,
+    lines,
+    async [Symbol.asyncDispose]() {
+      await blobs.close()
+      await records.close()
+      await folder.remove()
+    },
+  }
+}
