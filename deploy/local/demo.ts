@@ -3,6 +3,7 @@ import { mkdir, open, stat, writeFile } from 'node:fs/promises'
 import { basename, resolve } from 'node:path'
 import { MultiBar, Presets } from 'cli-progress'
 import { Command, InvalidArgumentError } from 'commander'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { systemClock } from '../../services/shared/runtime/clock.ts'
 import { type Cli, type CliEvent, cliCommand, startCli } from './cli.ts'
 import { fileSum } from './file-sum.ts'
@@ -30,7 +31,7 @@ const flags: DemoFlags = new Command('npm run demo --')
 try {
   await demo(flags)
 } catch (error) {
-  console.error(`demo: failed: ${error instanceof Error ? error.message : String(error)}`)
+  console.error(`demo: failed: ${messageOf(error)}`)
   process.exitCode = 1
 }
 
