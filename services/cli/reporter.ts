@@ -1,4 +1,3 @@
-import { messageOf } from '../shared/bytestream/failure.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { formatBytes } from '../shared/runtime/format-bytes.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
@@ -132,7 +131,7 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
     },
     failed(error) {
       clear()
-      const message = messageOf(error)
+      const message = error instanceof Error ? error.message : String(error)
       if (json) line({ event: 'failed', message })
       say(`splice65: ${printable(message)}`)
     },

@@ -33,6 +33,10 @@ export const courierOptions = z
       .describe('For whom files are kept: JIDs, domains, *.domains or *; empty: the parent domain and its subdomains.'),
     admins: bareJids.default([]).describe('Who may look after all parcels by ad-hoc commands (XEP-0050): bare JIDs.'),
 
+    presencePerSecond: integer(1)
+      .default(50)
+      .describe('Presence stanzas sent in a second after connecting: ours to those who follow us, and probes.'),
+
     proxies: list()
       .default([])
       .describe('JIDs of the XEP-0065 proxies through which files come and go; empty: in-band only.'),

@@ -8,6 +8,7 @@ import { createDeliveryEvents, type DeliveryEvents } from './delivery/delivery-e
 import { type DependencyEvents, dependencies } from './dependencies.ts'
 import { createStreamIntakeEvents, type StreamIntakeEvents } from './intake/stream-intake-events.ts'
 import { createParcelEvents, type ParcelEvents } from './parcels/events.ts'
+import { createPresenceEvents, type PresenceEvents } from './presence/presence-events.ts'
 
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
 export interface CourierEvents
@@ -16,7 +17,11 @@ export interface CourierEvents
     StreamIntakeEvents,
     DeliveryEvents,
     ParcelEvents,
-    DependencyEvents {}
+    PresenceEvents,
+    DependencyEvents {
+  /** Whether we may connect could not be found out, or we may no more: another replica takes over. */
+  seatLost(error: unknown): void
+}
 
 interface EventParts {
   readonly log: Logger
@@ -31,7 +36,9 @@ export function createCourierEvents(parts: EventParts): CourierEvents {
     ...createStreamIntakeEvents(parts),
     ...createDeliveryEvents(parts),
     ...createParcelEvents(parts),
+    ...createPresenceEvents(parts),
     ...createDependencyEvents(parts),
+    seatLost: (error) => parts.log.warn({ err: error }, 'this replica may not connect to the XMPP server now'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import type { Jid } from '../shared/bytestream/jid.ts'
 import { IqBudget } from '../shared/component/iq-budget.ts'
 import { ComponentLink, type LinkState } from '../shared/component/link.ts'
 import { type Clock, systemClock } from '../shared/runtime/clock.ts'
@@ -9,13 +10,18 @@ import { createMetrics, type Metrics } from '../shared/runtime/metrics.ts'
 import type { Running } from '../shared/runtime/run.ts'
 import { watchSecret } from '../shared/runtime/watched-secret.ts'
 import { createSwitchboard } from './addresses/switchboard.ts'
+import { createAdmissions } from './admissions.ts'
+import { Seat } from './component/seat.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
 import { Dependencies } from './dependencies.ts'
 import { createCourierEvents } from './events.ts'
+import { startStreamIntake } from './intake/stream-intake.ts'
 import { createReception } from './parcels/parcel-reception.ts'
 import type { Reception } from './parcels/reception.ts'
 import { Retention } from './parcels/retention.ts'
 import { openScan } from './parcels/scan.ts'
+import { OwnPresence } from './presence/own-presence.ts'
+import { UserPresence } from './presence/user-presence.ts'
 import { openRecords } from './records/open.ts'
 import type { Records } from './records/records.ts'
 import type { BlobStore } from './store/blobs.ts'
@@ -38,6 +44,12 @@ export interface RunningCourier extends Running {
   readonly component: { readonly state: LinkState }
   /** The door by which parcels come in. */
   readonly reception: Reception
+}
+
+/** A part that lives by the component stream. */
+interface Attached {
+  connected?(): void
+  disconnected(cause: unknown): void
 }
 
 /** Builds a courier and starts it; it goes on connecting to the XMPP server for as long as that takes. */
@@ -66,32 +78,44 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   const dependencies = opened.adopt(new Dependencies({ records, blobs, events, clock }), (it) => it.stop())
 
   const switchboard = createSwitchboard(
-    { send: (stanza) => link.send(stanza), budget: new IqBudget({ clock }, config), events },
+    { send: (stanza) => seat.send(stanza), budget: new IqBudget({ clock }, config), events },
     config,
   )
-  const link = new ComponentLink(
-    {
-      answer: switchboard.receive,
-      events,
-      onState(state) {
-        if (state !== 'connected') switchboard.disconnected(new Error(`the component is ${state}`))
-      },
-      clock,
-      random,
-    },
-    live,
+  const openLink = (onState: (state: LinkState) => void) =>
+    new ComponentLink({ answer: switchboard.receive, events, onState, clock, random }, live)
+  /** What must know whether we are connected. */
+  const attached: Attached[] = [switchboard]
+  const onState = (state: LinkState) => {
+    for (const part of attached) {
+      if (state === 'connected') part.connected?.()
+      else part.disconnected(new Error(`the component is ${state}`))
+    }
+  }
+  const seat = opened.adopt(new Seat({ records, openLink, onState, clock, events }, { ...config, holder }), (it) =>
+    it.stop(),
   )
-  events.watchLink(link)
+  events.watchLink(seat)
+  const admits = createAdmissions(config)
+  const presence = opened.adopt(
+    new UserPresence({ switchboard, records, mayReceive: admits.recipient, clock, events }, config),
+    (it) => it.stop(),
+  )
+  const mayFollow = (jid: Jid) => admits.sender(jid) || admits.recipient(jid)
+  const ownPresence = opened.adopt(new OwnPresence({ switchboard, records, mayFollow, clock, events }, config), (it) =>
+    it.stop(),
+  )
+  attached.push(presence, ownPresence)
+  opened.defer(startStreamIntake({ switchboard, reception, admits, clock, events }, config))
   const ready = () => {
-    if (link.state !== 'connected' && link.state !== 'standby') return link.state
+    if (seat.state !== 'connected' && seat.state !== 'standby') return seat.state
     return dependencies.missing
   }
   const health = opened.adopt(await serveHealth({ metrics, ready }, config), (it) => it.stop())
-  opened.defer(componentSecret.onChange(() => link.retry()))
-  opened.adopt(link, (it) => it.stop()).start()
+  opened.defer(componentSecret.onChange(() => seat.retry()))
+  seat.start()
   retention.start()
   dependencies.start()
 
   const running = opened.move()
-  return { addresses: { health: health.address }, component: link, reception, stop: () => running.disposeAsync() }
+  return { addresses: { health: health.address }, component: seat, reception, stop: () => running.disposeAsync() }
 }

@@ -1,4 +1,3 @@
-import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { type Case, System } from './system.ts'
 import { Visited } from './visited.ts'
 
@@ -80,7 +79,7 @@ class Exploration {
       try {
         await this.#follow(system, branch)
       } catch (error) {
-        const why = messageOf(error)
+        const why = error instanceof Error ? error.message : String(error)
         throw new Violation(`${why}\nafter:\n  ${system.happened.join('\n  ')}`, { cause: error })
       }
     }

@@ -1,17 +1,16 @@
 import { formatBareJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
-import type { Admission } from '../../shared/component/admission.ts'
 import { type IncomingOffer, identityOf } from '../../shared/transfer/offer-receiver.ts'
 import { identityKey } from '../../shared/transfer/partial-file.ts'
 import { StanzaError, type StanzaErrorCondition } from '../../shared/xmpp/stanza-error.ts'
 import { userOf } from '../addresses/address.ts'
+import type { Admissions } from '../admissions.ts'
 import type { Parcel, ParcelDraft } from '../parcels/parcel.ts'
 import type { IncomingParcel, Reception } from '../parcels/reception.ts'
 import { refusalOf } from './refusal.ts'
 
 export interface IntakeParts {
   readonly reception: Reception
-  /** Who may send, and for whom files are kept. */
-  readonly admits: { readonly sender: Admission; readonly recipient: Admission }
+  readonly admits: Admissions
   readonly events: IntakeEvents
 }
 

@@ -43,11 +43,12 @@ export function createStreamIntakeEvents({
     bytesTaken: (length) => bytes.inc(length),
     intakeEnded({ id, sender, recipient, size }, outcome) {
       intakes.inc({ outcome })
-      log.info({ parcel: id, sender, recipient, size, outcome }, 'a file that came by stream has ended')
+      if (outcome === 'stored') return
+      log.info({ parcel: id, sender, recipient, size, outcome }, 'a file did not come by stream, or not all of it')
     },
     intakeFailed: (error) => log.error({ err: error }, 'an offered file could not be taken'),
     transferBroken(peer, error) {
-      log.info({ sender: formatBareJid(parseJid(peer)), err: error }, 'a file did not come, or not all of it')
+      log.debug({ sender: formatBareJid(parseJid(peer)), err: error }, 'a transfer broke off')
     },
     proxySilent(proxy, error) {
       log.warn({ proxy, err: error }, 'a proxy does not tell its addresses: files come in-band instead')

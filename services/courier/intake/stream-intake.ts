@@ -1,6 +1,6 @@
-import { createAdmission } from '../../shared/component/admission.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import type { Switchboard } from '../addresses/switchboard.ts'
+import type { Admissions } from '../admissions.ts'
 import type { Reception } from '../parcels/reception.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
 import { OwnProxies } from './own-proxies.ts'
@@ -10,15 +10,12 @@ import type { StreamIntakeEvents } from './stream-intake-events.ts'
 export interface StreamIntakeParts {
   readonly switchboard: Pick<Switchboard, 'session' | 'enable'>
   readonly reception: Reception
+  readonly admits: Admissions
   readonly clock: Clock
   readonly events: StreamIntakeEvents
 }
 
 export interface StreamIntakeOptions extends IntakeOptions {
-  readonly componentDomain: string
-  readonly allow: readonly string[]
-  readonly deny: readonly string[]
-  readonly recipients: readonly string[]
   readonly proxies: readonly string[]
 }
 
@@ -27,14 +24,9 @@ export interface StreamIntakeOptions extends IntakeOptions {
  * be resumed; it resolves when that is done.
  */
 export function startStreamIntake(
-  { switchboard, reception, clock, events }: StreamIntakeParts,
+  { switchboard, reception, admits, clock, events }: StreamIntakeParts,
   options: StreamIntakeOptions,
 ): () => Promise<void> {
-  const { componentDomain, recipients } = options
-  const admits = {
-    sender: createAdmission(options),
-    recipient: createAdmission({ componentDomain, allow: recipients, deny: [] }),
-  }
   const intake = new Intake({ reception, admits, events }, options)
   const { choose } = new OwnProxies({ session: switchboard.session({ local: '' }), clock, events }, options)
   const si = createSiIntake({ intake, choose, events }, options)

@@ -74,6 +74,8 @@ export interface Records {
   setSubscription(user: string, subscription: Partial<Subscription>): Promise<void>
   /** Users who let us see their presence. */
   subscribers(): Promise<string[]>
+  /** Users who see presence of ours, and whose. */
+  followers(): Promise<Follower[]>
 
   /** Resolves when the database answers. */
   check(): Promise<void>
@@ -118,6 +120,11 @@ export interface Notice {
   /** Bare JID. */
   readonly to: string
   readonly parcel: Parcel
+}
+
+/** A user, by his bare JID, and what he sees of us. */
+export interface Follower extends Pick<Subscription, 'follows'> {
+  readonly user: string
 }
 
 /** How a user and the courier stand (RFC 6121 §3): a component has no roster but this. */

@@ -250,6 +250,16 @@ export async function sqlRecords(database: OpenDatabase): Promise<Records> {
         return rows.map(({ user }) => user)
       }),
 
+    followers: () =>
+      reading((db) =>
+        db
+          .selectFrom('subscriptions')
+          .select(['user', 'follows'])
+          .where(sql<number>`cardinality(follows)`, '>', 0)
+          .orderBy('user')
+          .execute(),
+      ),
+
     check: () =>
       reading(async (db) => {
         await sql`select 1`.execute(db)
