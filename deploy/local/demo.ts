@@ -69,7 +69,7 @@ async function receive(fleet: Fleet, folder: Folder): Promise<Party> {
 }
 
 async function send(fleet: Fleet, folder: Folder, path: string): Promise<Party> {
-  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--method', 's5b', '--no-direct', '--trace']
+  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--protocol', 'si', '--method', 's5b', '--no-direct', '--trace']
   const args = ['send', path, ...login(fleet, folder, 'alice'), ...to]
   return party(await startCli(args, { name: 'alice', logFile: folder.file('alice.log') }))
 }

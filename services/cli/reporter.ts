@@ -147,7 +147,7 @@ function describe(event: Exclude<TransferEvent, { event: 'progress' }>, atMs: nu
       return `${time}  step ${String(event.step).padStart(2)}  ${event.does}  (${event.from} → ${event.to})${detail}`
     }
     case 'offered':
-      return `${time}  offered  ${printable(event.name)} (${formatBytes(event.size)}), ${event.methods.join(' or ')}`
+      return `${time}  offered by ${event.protocol}  ${printable(event.name)} (${formatBytes(event.size)}), ${event.methods.join(' or ')}`
     case 'accepted':
       return `${time}  accepted  ${event.method}${event.offset > 0 ? `, resumed at byte ${event.offset}` : ''}`
     case 'streamhost-failed':

@@ -60,7 +60,18 @@ export async function startTraffic(cluster: Cluster, xmpp: Xmpp, { lanes, bytes 
     const file = folder.file(name)
     // Under one name it would be the same file again, whose new offer displaces the one that runs.
     await link(source, file)
-    const send = ['send', file, ...xmpp.login('alice'), '--to', `bob@${xmpp.domain}`, '--method', 's5b', '--no-direct']
+    const send = [
+      'send',
+      file,
+      ...xmpp.login('alice'),
+      '--to',
+      `bob@${xmpp.domain}`,
+      '--protocol',
+      'si',
+      '--method',
+      's5b',
+      '--no-direct',
+    ]
     const alice = await startCli(send, { name, logFile: folder.file(`${name}.log`), under })
     const connected = alice.waitForEvent('connected').then(
       () => {

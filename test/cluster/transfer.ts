@@ -32,7 +32,18 @@ export async function transferByCli(cluster: Cluster, xmpp: Xmpp): Promise<Trans
   const receive = ['receive', ...xmpp.login('bob'), '--from', xmpp.domain, '--into', into, '--once']
   const bob = await startCli(receive, { name: 'bob', logFile: folder.file('bob.log'), until: 'ready', under })
   cleanup.defer(async () => void (await bob.stop()))
-  const send = ['send', file, ...xmpp.login('alice'), '--to', `bob@${xmpp.domain}`, '--method', 's5b', '--no-direct']
+  const send = [
+    'send',
+    file,
+    ...xmpp.login('alice'),
+    '--to',
+    `bob@${xmpp.domain}`,
+    '--protocol',
+    'si',
+    '--method',
+    's5b',
+    '--no-direct',
+  ]
   const alice = await startCli(send, { name: 'alice', logFile: folder.file('alice.log'), under })
   cleanup.defer(async () => void (await alice.stop()))
 

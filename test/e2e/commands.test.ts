@@ -143,7 +143,7 @@ async function startTransfer({ xmpp }: Fleet): Promise<AsyncDisposable & { reado
       async (child) => void (await child.stop()),
     )
   await start('bob', ['receive', '--from', xmpp.domain, '--into', folder.file('into')], 'ready')
-  const to = ['--to', `bob@${xmpp.domain}/splice65`, '--method', 's5b', '--no-direct']
+  const to = ['--to', `bob@${xmpp.domain}/splice65`, '--protocol', 'si', '--method', 's5b', '--no-direct']
   const sender = await start('alice', ['send', folder.file('sent.bin'), ...to])
   const running = opened.move()
   return { sender, [Symbol.asyncDispose]: () => running.disposeAsync() }

@@ -183,7 +183,18 @@ async function sender(fleet: Fleet, way: Way, folder: Folder, file: string): Pro
   if (way.sender !== 'splice65') {
     return sendBySlixmpp(account(fleet, 'alice'), { to, file, method: way.sender, logFile })
   }
-  const args = ['send', file, ...(await login(fleet, folder, 'alice')), '--to', to, '--method', 's5b', '--no-direct']
+  const args = [
+    'send',
+    file,
+    ...(await login(fleet, folder, 'alice')),
+    '--to',
+    to,
+    '--protocol',
+    'si',
+    '--method',
+    's5b',
+    '--no-direct',
+  ]
   return startCli(args, { name: 'alice', logFile })
 }
 

@@ -76,7 +76,7 @@ async function sendFile(
   await writeFile(file, randomBytes(bytes))
   await mkdir(into)
   const from = ['--from', fleet.xmpp.domain]
-  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--method', 's5b', '--no-direct']
+  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--protocol', 'si', '--method', 's5b', '--no-direct']
 
   await using cleanup = new AsyncDisposableStack()
   const bob = await startCli(['receive', ...(await login(fleet, folder, 'bob')), ...from, '--into', into, '--once'], {

@@ -106,20 +106,30 @@ function slixmpp(t: TestContext, script: string, args: readonly string[], until?
 }
 
 describe('splice65 send and receive', () => {
-  for (const [args, method] of [
-    [['--no-direct'], 's5b'],
-    [['--address', '127.0.0.1'], 's5b'],
-    [['--method', 'ibb'], 'ibb'],
+  for (const [args, method, inReturn = []] of [
+    [['--protocol', 'si', '--no-direct'], 's5b'],
+    [['--protocol', 'si', '--address', '127.0.0.1'], 's5b'],
+    [['--protocol', 'si', '--method', 'ibb'], 'ibb'],
     [['--method', 'oob', '--address', '127.0.0.1'], 'oob'],
-    [['--no-direct', '--proxy', 'nobody.localhost'], 'ibb'],
-  ] as const) {
-    it(`carry a file with ${args.join(' ')}`, async (t) => {
+    [['--protocol', 'si', '--no-direct', '--proxy', 'nobody.localhost'], 'ibb'],
+    [['--no-direct'], 's5b', ['--no-direct']],
+    [['--address', '127.0.0.1'], 's5b', ['--no-direct']],
+    [['--no-direct', '--proxy', 'nobody.localhost'], 's5b', ['--no-direct']],
+    [['--no-direct', '--proxy', 'nobody.localhost'], 's5b', ['--proxy', 'nobody.localhost', '--address', '127.0.0.1']],
+    [['--no-direct', '--proxy', 'nobody.localhost'], 'ibb', ['--no-direct', '--proxy', 'nobody.localhost']],
+    [['--method', 'ibb'], 'ibb'],
+  ] as [args: string[], method: string, inReturn?: string[]][]) {
+    const answered = inReturn.length > 0 ? `, answered with ${inReturn.join(' ')}` : ''
+    it(`carry a file with ${args.join(' ')}${answered}`, async (t) => {
       const { path, into, content, sha256 } = await testFile(t, 700_001)
-      const bob = await receiver(t, into, '--once')
+      const bob = await receiver(t, into, '--once', ...inReturn)
       const alice = await cli('send', ['send', path, '--to', 'bob@localhost', ...account('alice'), ...args])
       t.after(() => alice.stop())
       const sent = await alice.waitForEvent('done')
       assert.deepEqual([sent.method, sent.sha256], [method, sha256])
+      const offered = alice.events().find(({ event }) => event === 'offered')
+      const protocol = args.includes('si') ? 'si' : args.includes('oob') ? 'oob' : 'jingle'
+      assert.equal(offered?.protocol, protocol)
       assert.equal((await alice.exited).code, 0)
       assert.equal((await bob.exited).code, 0)
       assert.deepEqual(await readFile(join(into, 'Käse & Brot.bin')), content)
@@ -135,6 +145,8 @@ describe('splice65 send and receive', () => {
       '--to',
       'bob@localhost',
       ...account('alice'),
+      '--protocol',
+      'si',
       '--no-direct',
       '--trace',
     ])
@@ -160,24 +172,29 @@ describe('splice65 send and receive', () => {
     assert.deepEqual(await readFile(join(into, 'c.bin')), content)
   })
 
-  it('stop when interrupted, and go on where they stopped', async (t) => {
-    const { path, into, content } = await testFile(t, 20_000_000)
-    const bob = await receiver(t, into)
-    const send = (...more: string[]) =>
-      cli('again', ['send', path, '--to', 'bob@localhost', ...account('alice'), '--no-direct', ...more])
-    const first = await send('--method', 'ibb')
-    await first.waitForEvent('progress')
-    first.kill('SIGINT')
-    assert.equal((await first.exited).code, 130)
-    await bob.waitForEvent('failed')
-    const second = await send()
-    t.after(() => second.stop())
-    const { method, transferredBytes } = await second.waitForEvent('done')
-    assert.equal(method, 's5b')
-    assert.ok(Number(transferredBytes) < content.length)
-    await bob.waitForEvent('done')
-    assert.deepEqual(await readFile(join(into, 'Käse & Brot.bin')), content)
-  })
+  for (const protocol of ['jingle', 'si']) {
+    it(`stop when interrupted, and go on where they stopped, by ${protocol}`, async (t) => {
+      const { path, into, content } = await testFile(t, 20_000_000)
+      const bob = await receiver(t, into)
+      const send = (...more: string[]) =>
+        cli('again', [
+          ...['send', path, '--to', 'bob@localhost', ...account('alice'), '--no-direct'],
+          ...['--protocol', protocol, ...more],
+        ])
+      const first = await send('--method', 'ibb')
+      await first.waitForEvent('progress')
+      first.kill('SIGINT')
+      assert.equal((await first.exited).code, 130)
+      await bob.waitForEvent('failed')
+      const second = await send()
+      t.after(() => second.stop())
+      const { method, transferredBytes } = await second.waitForEvent('done')
+      assert.equal(method, 's5b')
+      assert.ok(Number(transferredBytes) < content.length)
+      await bob.waitForEvent('done')
+      assert.deepEqual(await readFile(join(into, 'Käse & Brot.bin')), content)
+    })
+  }
 
   it('end with 4 when the receiver does not want the sender, with 3 when it is not online', async (t) => {
     const { path, into } = await testFile(t, 10)

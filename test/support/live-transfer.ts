@@ -30,7 +30,7 @@ export async function startTransfer(fleet: Fleet, bytes: number): Promise<LiveTr
   }
   const receive = ['receive', ...(await login('bob')), '--from', fleet.xmpp.domain, '--into', into]
   const bob = await start('bob', [...receive, '--once'], 'ready')
-  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--method', 's5b', '--no-direct']
+  const to = ['--to', `bob@${fleet.xmpp.domain}`, '--protocol', 'si', '--method', 's5b', '--no-direct']
   const alice = await start('alice', ['send', file, ...(await login('alice')), ...to])
   await bob.waitForEvent('progress')
   const running = opened.move()

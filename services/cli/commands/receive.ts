@@ -6,6 +6,7 @@ import { answerDiscovery } from '../../shared/xmpp/discovery.ts'
 import {
   type AccountFlags,
   collect,
+  collectJid,
   login,
   parseJidArgument,
   perform,
@@ -23,13 +24,16 @@ interface ReceiveFlags extends AccountFlags, ReportFlags {
   into: string
   from: string[]
   once?: boolean
+  proxy?: string[]
+  direct: boolean
+  address?: string[]
   maxSize?: number
   courier?: Jid | true
 }
 
 export function receiveCommand(surroundings: Surroundings): Command {
   const command = new Command('receive')
-    .description('receive files, until interrupted')
+    .description('receive files, by Jingle and by SI, until interrupted')
     .requiredOption('--into <folder>', 'where files go; nothing there is overwritten')
     .requiredOption(
       '--from <jid>',
@@ -42,6 +46,13 @@ export function receiveCommand(surroundings: Surroundings): Command {
       parseJidArgument,
     )
     .option('--once', 'end after one file')
+    .option(
+      '--proxy <jid>',
+      'a proxy to offer in return instead of those the server lists; may be repeated',
+      collectJid,
+    )
+    .option('--no-direct', 'do not offer our own addresses in return')
+    .option('--address <ip>', 'the address of ours to offer in return instead of all; may be repeated', collect)
     .option('--max-size <bytes>', 'decline larger files', parseSize)
   return withReport(withAccount(command)).action((flags: ReceiveFlags) => receive(surroundings, flags))
 }
@@ -71,7 +82,8 @@ async function receive(surroundings: Surroundings, flags: ReceiveFlags): Promise
       },
     }
     const options = { into: flags.into, ...(flags.maxSize !== undefined && { maxBytes: flags.maxSize }) }
-    cleanup.defer(startReceiver(parts, options))
+    const inReturn = { direct: flags.direct && (flags.address ?? true), ...(flags.proxy && { proxies: flags.proxy }) }
+    cleanup.defer(startReceiver(parts, { ...options, ...inReturn }))
     cleanup.defer(startOobReceiver(parts, options))
     answerDiscovery(session, {
       identities: [{ category: 'client', type: 'console', name: 'splice65' }],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { formatBareJid, formatJid, type Jid } from '../../shared/bytestream/jid.ts'
 import type { Method } from '../../shared/transfer/events.ts'
+import { refuseUnknownSessions } from '../../shared/transfer/jingle/jingle-session.ts'
 import { offerUrl } from '../../shared/transfer/oob-sender.ts'
 import { sendFile } from '../../shared/transfer/sender.ts'
 import { openSourceFile } from '../../shared/transfer/source-file.ts'
@@ -25,6 +26,7 @@ import { addressAt, discoverCourier, untilStored } from '../courier.ts'
 interface SendFlags extends AccountFlags, ReportFlags {
   to: Jid
   method: Method | 'auto'
+  protocol: 'auto' | 'jingle' | 'si'
   proxy?: string[]
   direct: boolean
   address?: string[]
@@ -45,6 +47,11 @@ export function sendCommand(surroundings: Surroundings): Command {
     .addOption(
       new Option('--method <method>', 'how the bytes travel').choices(['auto', 's5b', 'ibb', 'oob']).default('auto'),
     )
+    .addOption(
+      new Option('--protocol <protocol>', 'how it is offered; auto: by Jingle where the receiver has it, else by SI')
+        .choices(['auto', 'jingle', 'si'])
+        .default('auto'),
+    )
     .option('--proxy <jid>', 'a proxy to use instead of those the server lists; may be repeated', collectJid)
     .option('--no-direct', 'do not offer our own addresses')
     .option('--address <ip>', 'the address of ours to offer instead of all; may be repeated', collect)
@@ -62,6 +69,7 @@ async function send(surroundings: Surroundings, path: string, flags: SendFlags):
     // A resource of its own, so that sending does not push a receiver of the same account out.
     const resource = `splice65-${randomBytes(4).toString('hex')}`
     const session = await login(surroundings, flags, resource, reporter.warn, cleanup)
+    refuseUnknownSessions(session)
     answerDiscovery(session, { identities: [{ category: 'client', type: 'console' }], features: new Set() })
     reporter.ready(formatJid(session.jid))
     const courier = flags.offline
@@ -87,6 +95,7 @@ async function send(surroundings: Surroundings, path: string, flags: SendFlags):
       {
         ...common,
         method: flags.method,
+        protocol: flags.protocol,
         // A courier dials no address that a client names.
         direct: courier === undefined && flags.direct && (flags.address ?? true),
         ...(flags.proxy && { proxies: flags.proxy }),

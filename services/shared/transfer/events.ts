@@ -4,12 +4,23 @@ import type { Streamhost } from './streamhost.ts'
 /** How a file's bytes travel. */
 export type Method = 's5b' | 'ibb' | 'oob'
 
+/** How a file is offered. */
+export type Protocol = 'jingle' | 'si' | 'oob'
+
 /** What happens during a transfer, for whoever wants to show it. */
 export type TransferEvent =
   /** One of the fifteen steps of a mediated bytestream, when it is done. `from` and `to` are JIDs or addresses. */
   | { event: 'step'; step: number; does: string; from: string; to: string; detail?: string }
   /** A file was offered: by us, or to us. */
-  | { event: 'offered'; sid: string; name: string; size: number; peer: string; methods: readonly Method[] }
+  | {
+      event: 'offered'
+      protocol: Protocol
+      sid: string
+      name: string
+      size: number
+      peer: string
+      methods: readonly Method[]
+    }
   /** The offer was accepted; bytes before `offset` are already there. */
   | { event: 'accepted'; sid: string; method: Method; offset: number }
   /** A streamhost could not be joined; the next one is tried. */

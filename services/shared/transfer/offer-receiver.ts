@@ -86,7 +86,7 @@ export function createOfferReceiver<Kept>(
     const decision = await decide(offer)
     if (decision !== true) throw declined(decision)
     const tell = watch(offer)
-    tell({ event: 'offered', sid, name: file.name, size: file.size, peer, methods: offered })
+    tell({ event: 'offered', protocol: 'si', sid, name: file.name, size: file.size, peer, methods: offered })
     return begin(session, offer, method, tell)
   }
 

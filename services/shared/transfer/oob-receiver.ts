@@ -96,7 +96,7 @@ async function fetchFile(
       }
     }
     const { offset } = partial
-    tell({ event: 'offered', sid: url, name, size: size ?? 0, peer, methods: ['oob'] })
+    tell({ event: 'offered', protocol: 'oob', sid: url, name, size: size ?? 0, peer, methods: ['oob'] })
     tell({ event: 'connected', method: 'oob' })
     await store(download, partial, size, tell)
     const finished = await partial.finish()

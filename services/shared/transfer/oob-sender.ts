@@ -47,7 +47,7 @@ export async function sendOutOfBand(
   const host = Array.isArray(direct) ? direct[0] : undefined
   const server = await serveFile(file, (bytes) => tell({ event: 'progress', bytes, size }), host)
   try {
-    tell({ event: 'offered', sid: server.url, name, size, peer: options.to, methods: ['oob'] })
+    tell({ event: 'offered', protocol: 'oob', sid: server.url, name, size, peer: options.to, methods: ['oob'] })
     tell({ event: 'connected', method: 'oob' })
     const interrupted = new Promise<never>((_, reject) => {
       options.signal?.addEventListener('abort', () => reject(options.signal?.reason), { once: true })

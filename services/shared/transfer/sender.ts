@@ -7,6 +7,7 @@ import { explainStanzaError } from '../xmpp/stanza-error.ts'
 import { ns, xml } from '../xmpp/xml.ts'
 import { type Method, type OnTransferEvent, stepEvent, type TransferSummary } from './events.ts'
 import { sendInBand } from './ibb-sender.ts'
+import { jingleMethods, sendByJingle } from './jingle/sender.ts'
 import { formatOffer, methodFeature, type Offer, type OfferAnswer, offerFeatures, parseAnswer } from './offer.ts'
 import { sendOutOfBand } from './oob-sender.ts'
 import { discoverProxies } from './proxies.ts'
@@ -26,6 +27,8 @@ export interface SenderParts {
 export interface SendOptions {
   /** The receiver's full JID. */
   readonly to: string
+  /** `auto` is Jingle where the receiver has it, else SI. Default `auto`. */
+  readonly protocol?: 'auto' | 'jingle' | 'si'
   /** `auto` takes the best both ends support and falls back from SOCKS5 to in-band. Default `auto`. */
   readonly method?: Method | 'auto'
   /** JIDs of the proxies to use; left out: those our own server lists. */
@@ -43,7 +46,7 @@ export interface SendOptions {
 }
 
 /**
- * Sends one file. Throws a `StanzaError` that the receiver, its server or the proxy answered, a `DialFailure`, or a
+ * Sends one file, by Jingle where the receiver has it and by SI otherwise. Throws a `StanzaError` that the receiver, its server or the proxy answered, a `DialFailure`, or a
  * `Failure`: `not-found` when the receiver has no method in common with us, `unavailable` when the stream breaks.
  */
 export async function sendFile(parts: SenderParts, options: SendOptions): Promise<TransferSummary> {
@@ -56,6 +59,12 @@ export async function sendFile(parts: SenderParts, options: SendOptions): Promis
     throw explainStanzaError(error, `${options.to} is not online, or does not answer strangers`)
   })
   tell(stepEvent(2, options.to, own, [...features].join(' ')))
+  const { method = 'auto', protocol = 'auto' } = options
+  const byJingle = jingleMethods(features).filter((each) => method === 'auto' || method === each)
+  if (protocol !== 'si' && byJingle.length > 0) return sendByJingle(parts, options, byJingle)
+  if (protocol === 'jingle') {
+    throw new Failure('not-found', `${options.to} does not support ${wanted(method)} by Jingle`)
+  }
   const methods = chooseMethods(features, options)
   if (methods[0] === 'oob') return sendOutOfBand(parts, { ...options, asIq: features.has(ns.oobIq) })
   return sendByOffer(parts, options, methods)
@@ -67,7 +76,7 @@ export async function sendFile(parts: SenderParts, options: SendOptions): Promis
  */
 export async function sendByOffer(
   parts: SenderParts,
-  options: Omit<SendOptions, 'method'>,
+  options: Omit<SendOptions, 'method' | 'protocol'>,
   methods: readonly Method[],
 ): Promise<TransferSummary> {
   const { session, tell } = parts
@@ -98,8 +107,11 @@ function chooseMethods(features: ReadonlySet<string>, { method = 'auto', to }: S
   if (method === 'oob' && (features.has(ns.oobIq) || features.has(ns.oobMessage))) return ['oob']
   const chosen = method === 'auto' ? candidates : candidates.filter((each) => each === method)
   if (chosen.length > 0) return chosen
-  const wanted = method === 'auto' ? 'any file transfer we know' : `file transfer by ${method}`
-  throw new Failure('not-found', `${to} does not support ${wanted}`)
+  throw new Failure('not-found', `${to} does not support ${wanted(method)}`)
+}
+
+function wanted(method: Method | 'auto'): string {
+  return method === 'auto' ? 'any file transfer we know' : `file transfer over ${method}`
 }
 
 type Accepted = OfferAnswer & { readonly sid: string }
@@ -120,7 +132,7 @@ async function offer(
     ...(description && { description }),
   }
   const made: Offer = { sid, methods, file: offered }
-  tell({ event: 'offered', sid, name, size, peer: to, methods })
+  tell({ event: 'offered', protocol: 'si', sid, name, size, peer: to, methods })
   const result = await session
     .request(xml('iq', { type: 'set', to }, formatOffer(made)), {
       timeoutMs: answerTimeoutMs,

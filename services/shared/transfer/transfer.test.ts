@@ -49,7 +49,7 @@ async function setUp(t: TestContext, { size = 300_000, receiver, features, decid
     await using source = await sourceOf(file.path)
     return await sendFile(
       { session: alice, file: source, tell: (event) => events.push(event) },
-      { to: 'bob@ex.org/T', proxies: [], direct: ['127.0.0.1'], ...sending },
+      { to: 'bob@ex.org/T', protocol: 'si', proxies: [], direct: ['127.0.0.1'], ...sending },
     )
   }
   return { ...file, send, outcomes, events }
@@ -111,6 +111,17 @@ describe('sendFile() to startReceiver()', () => {
     assert.equal((await (await setUp(t, { features: [...si, ns.ibb] })).send()).method, 'ibb')
     assert.equal((await (await setUp(t, { features: [ns.oobIq] })).send()).method, 'oob')
     await assert.rejects((await setUp(t, { features: [] })).send(), /does not support any file transfer/)
+  })
+
+  it('goes by Jingle where the receiver has it, unless told otherwise', async (t) => {
+    const { send, events } = await setUp(t)
+    const sids = () => events.flatMap((event) => (event.event === 'offered' ? [event.sid] : []))
+    await send({ protocol: 'auto' })
+    await send({ protocol: 'jingle' })
+    assert.equal(sids().length, 2)
+    const old = await setUp(t, { features: [ns.si, ns.fileTransfer, ns.ibb] })
+    assert.equal((await old.send({ protocol: 'auto' })).method, 'ibb')
+    await assert.rejects(old.send({ protocol: 'jingle' }), /does not support any file transfer we know by Jingle/)
   })
 
   it('tells why it was declined', async (t) => {

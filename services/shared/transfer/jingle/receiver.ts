@@ -68,7 +68,7 @@ export function createJingleReceiver<Kept>(
     jingle.signal.throwIfAborted()
     if (decision !== true) return jingle.terminate({ condition: 'decline', text: decision })
     const tell = watch(offer)
-    tell({ event: 'offered', sid, name, size, peer, methods: [transport.method] })
+    tell({ event: 'offered', protocol: 'jingle', sid, name, size, peer, methods: [transport.method] })
     const claim = await claims.claim(offerKey(offer))
     try {
       const sink = await open(offer, { resume: file.ranges })

@@ -28,7 +28,7 @@ const CONFIRM_MS = 180_000
 const FAREWELL_MS = 5_000
 
 /** What a transfer by Jingle takes besides the options of every other. */
-export interface SendByJingleOptions extends Omit<SendOptions, 'method'> {
+export interface SendByJingleOptions extends Omit<SendOptions, 'method' | 'protocol'> {
   /** Which of the streamhosts that the receiver offers are dialled. Default all. */
   readonly choose?: ChooseStreamhosts
   /** How long the receiver may take for each step that needs no person. Default 60 000. */
@@ -143,7 +143,7 @@ async function offer(
     const transport = content?.transport
     setImmediate(() => jingle.send('transport-reject', transport ? { transport } : {}).catch(() => {}))
   })
-  tell({ event: 'offered', sid: jingle.sid, name, size, peer: to, methods })
+  tell({ event: 'offered', protocol: 'jingle', sid: jingle.sid, name, size, peer: to, methods })
   await jingle
     .send('session-initiate', {
       description: formatDescription({

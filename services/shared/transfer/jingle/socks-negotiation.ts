@@ -117,7 +117,10 @@ export class SocksNegotiation {
         `${jingle.peer} did not tell what it could join`,
         signal,
       )
-      if (taken) tell(stepEvent(11, jingle.peer, self, taken.jid))
+      if (taken) {
+        tell(stepEvent(10, jingle.peer, taken.jid))
+        tell(stepEvent(11, jingle.peer, self, taken.jid))
+      }
       const nominated = nominate(jingle.role, joined?.candidate, taken)
       if (!nominated) throw new Failure('unavailable', 'Neither side can join a streamhost of the other')
       const socket = await this.#open(nominated, joined, signal)
