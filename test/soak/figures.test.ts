@@ -43,8 +43,8 @@ async function grownIn(leaked: string): Promise<string[]> {
     })
     const collectGarbage = () => inspector.run('gc()')
     const metrics = async () => (await fetch(`${url}/metrics`)).text()
-    const figures = new Figures()
-    for (let i = 0; i < looks; i++) await figures.look({ name: 'leaking', metrics, collectGarbage })
+    using figures = new Figures()
+    for (let i = 0; i < looks; i++) await figures.look([{ name: 'leaking', metrics, collectGarbage }])
     return figures
       .judged(0)
       .filter(({ kind, verdict }) => verdict.outcome === 'FAILED' && kind.unit !== 'ms')

@@ -16,7 +16,7 @@ const leaks: Readonly<Record<string, () => void>> = {
   nothing: () => {},
   'resident memory': () => held.push(Buffer.alloc(2 << 20, 1)),
   'heap in use': () => held.push(Array.from({ length: 10_000 }, (_, index) => ({ index }))),
-  descriptors: () => times(3, () => openSync('/dev/null', 'r')),
+  descriptors: () => times(6, () => openSync('/dev/null', 'r')),
   'timers, sockets, …': () => times(3, () => setInterval(() => {}, hourMs)),
   'metric series': () => times(5, (index) => gauge.set({ client: `${looks}-${index}` }, 1)),
 }

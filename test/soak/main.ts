@@ -39,7 +39,7 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
   const index = opened.adopt(connectIndex(stage), (redis) => redis.disconnect())
   const disturbances = new Disturbances(stage, index, only)
   const load = new Load(stage, disturbances, signal)
-  const figures = new Figures()
+  const figures = opened.use(new Figures())
 
   const perSecond = rate ?? (await halfLoad(load, schedule, signal))
   const startedMs = performance.now()
@@ -72,7 +72,7 @@ async function halfLoad(load: Load, { calibrationMs }: Schedule, signal: AbortSi
 }
 
 async function look(figures: Figures, { kept }: Stage, index: Redis, { forgottenMs }: Disturbances): Promise<void> {
-  for (const service of [...kept.relays, kept.control]) await figures.look(service)
+  await figures.look([...kept.relays, kept.control])
   if (index.status !== 'ready') return
   const { keys, lasting } = await countKeys(index)
   const atMs = performance.now()
