@@ -1,7 +1,7 @@
 /**
  * Installs what is missing on this machine and runs a command with it.
  *
- *     node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults] COMMAND [ARGS…]
+ *     node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults|postgresql] COMMAND [ARGS…]
  *
  * Plain JavaScript for any Node from 18 up, with nothing installed: Node 24 itself is one of the things that are
  * missing at first (the npm package `node`). COMMAND finds `node_modules/.bin` first on its PATH, has our standard
@@ -60,6 +60,14 @@ const prometheus = {
   dnf: 'golang-github-prometheus',
 }
 
+const postgresql = {
+  name: 'postgresql',
+  present: hasPostgresql,
+  apt: ['postgresql', 'util-linux'],
+  brew: 'postgresql',
+  dnf: 'postgresql-server',
+}
+
 /** Network namespaces, and what leaves them; tests that need them say so where they cannot be had. */
 const networking = {
   name: 'nft and ss',
@@ -82,6 +90,7 @@ const needs = {
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
   faults: [redis, prosody, ejabberd, iptables, networking],
+  postgresql: [postgresql, prosody, redis],
 }
 
 /** Installs packages without starting their services: we start our own, on ports of our own. */
@@ -104,7 +113,7 @@ async function main(args) {
   const purpose = args[0] === '--for' ? args[1] : undefined
   const [command, ...rest] = purpose === undefined ? args : args.slice(2)
   if (command === undefined || (purpose !== undefined && !Object.hasOwn(needs, purpose))) {
-    fail('usage: node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults] COMMAND [ARGS…]', 2)
+    fail('usage: node deploy/local/setup.mjs [--for demo|test|cluster|bench|faults|postgresql] COMMAND [ARGS…]', 2)
   }
   if (!existsSync(join(binaries, 'node')) || readStamp() !== lockDigest()) await installModules()
   checkNode()
@@ -237,6 +246,15 @@ function onPath(program) {
       return false
     }
   })
+}
+
+/** Debian keeps the server off the PATH, in a folder for each release. */
+function hasPostgresql() {
+  const folder = '/usr/lib/postgresql'
+  return (
+    onPath('postgres') ||
+    (existsSync(folder) && readdirSync(folder).some((release) => existsSync(join(folder, release, 'bin/initdb'))))
+  )
 }
 
 function hasSlixmpp() {

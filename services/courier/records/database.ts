@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { CamelCasePlugin, Kysely } from 'kysely'
 import type { CourierConfig } from '../config.ts'
+import { asking } from './database-failure.ts'
 import { openEmbedded } from './embedded.ts'
 import { migrate } from './migrate.ts'
 import { migrations } from './migrations/migrations.ts'
@@ -34,7 +35,7 @@ export async function openDatabase({
     await server.close()
   }
   try {
-    await migrate(db, migrations)
+    await asking(() => migrate(db, migrations))
     return { db, alone: server.alone, close }
   } catch (error) {
     await close()
