@@ -137,7 +137,13 @@ loses what it has not charged yet, \`chargeMs\` of bytes at most.`,
 once a second and daily bytes every \`chargeMs\`, so a bytestream may run over by what it relays in that time.
 
 A bytestream is ended when the bytes of the day are used up, rather than let run to its end: a quota that whoever is connected
-in time can exceed at will is none. The receiver sees a reset, never an end of file, so nobody takes a part for the whole.`,
+in time can exceed at will is none. The receiver sees a reset, never an end of file, so nobody takes a part for the whole.
+
+One limit is the kernel's, and the node's as a whole: what TCP may hold (\`net.ipv4.tcp_mem\`). A bytestream whose receiver
+takes nothing holds megabytes, up to the largest of \`tcp_rmem\` and of \`tcp_wmem\`, until \`stallTimeoutMs\` ends it. When
+hundreds of them have used all of it up, the kernel resets connections as they are closed, of every program on the
+node; it writes \`TCP: out of memory\` to its log and counts \`TCPAbortOnMemory\`. A node for relays wants a larger
+\`tcp_mem\`, or pods with a smaller \`tcp_rmem\`.`,
     limits: [
       relay('maxBytestreamBytes', { client: reset, operator: bytestreams('exceeded', 'size') }),
       relay('lifetimeMs', { client: reset, operator: bytestreams('expired', 'lifetime') }),
