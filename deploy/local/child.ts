@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { lastWill } from './last-will.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -179,8 +180,4 @@ function tail(child: Child): string {
 
 function describeExit({ code, signal }: Exit): string {
   return signal ? `signal ${signal}` : `exit code ${code}`
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

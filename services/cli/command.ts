@@ -1,5 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty'
 import { type Command, InvalidArgumentError } from 'commander'
+import { messageOf } from '../shared/bytestream/failure.ts'
 import { formatJid, type Jid, parseJid } from '../shared/bytestream/jid.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import type { Session } from '../shared/xmpp/session.ts'
@@ -98,7 +99,7 @@ export function parseJidArgument(text: string): Jid {
   try {
     return parseJid(text)
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+    throw new InvalidArgumentError(messageOf(error))
   }
 }
 

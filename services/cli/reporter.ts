@@ -1,3 +1,4 @@
+import { messageOf } from '../shared/bytestream/failure.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { formatBytes } from '../shared/runtime/format-bytes.ts'
 import type { OnTransferEvent, TransferEvent, TransferSummary } from '../shared/transfer/events.ts'
@@ -131,7 +132,7 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
     },
     failed(error) {
       clear()
-      const message = error instanceof Error ? error.message : String(error)
+      const message = messageOf(error)
       if (json) line({ event: 'failed', message })
       say(`splice65: ${printable(message)}`)
     },

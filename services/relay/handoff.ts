@@ -1,4 +1,4 @@
-import { Failure } from '../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../shared/bytestream/failure.ts'
 import type { Room } from '../shared/bytestream/room.ts'
 import type { RelayClients } from '../shared/rpc/relay-clients.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
@@ -56,7 +56,7 @@ export function handOffThrough(
     }
     const failed = (cause: unknown) => {
       socket.on('error', ignore).destroy()
-      const why = cause instanceof Error ? cause.message : String(cause)
+      const why = messageOf(cause)
       return new Failure('unavailable', `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${why}`, { cause })
     }
     try {

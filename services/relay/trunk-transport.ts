@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
-import { Failure } from '../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../shared/bytestream/failure.ts'
 import type { TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
 import { ignore } from './ignore.ts'
@@ -132,10 +132,6 @@ function unreachable(address: string, why: string, cause: unknown): Failure {
 /** Why a handshake failed; the commonest reason is that only one of the two relays uses TLS. */
 function notTls(error: unknown): string {
   return `${messageOf(error)} (is RELAY_TRUNK_TLS the same on both relays?)`
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** The same for a TLS socket and for the TCP socket that it speaks through. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import type { Cluster } from './cluster.ts'
 import type { RunOptions } from './program.ts'
 
@@ -63,7 +64,7 @@ export async function openNamespace(cluster: Cluster): Promise<Namespace> {
       try {
         return await work()
       } catch (cause) {
-        const message = cause instanceof Error ? cause.message : String(cause)
+        const message = messageOf(cause)
         throw new Error(`${message}\n\n${await describe(kubectl).catch(String)}`, { cause })
       }
     },

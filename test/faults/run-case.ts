@@ -1,3 +1,4 @@
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import type { Case } from './case.ts'
 import { plays } from './plays.ts'
 import { watchFor } from './sign.ts'
@@ -54,8 +55,4 @@ export async function runCase(stage: Stage, { name, fault, phase, clients, opera
   }
   const seconds = (performance.now() - startedMs) / 1_000
   return { name, expected: clients, seen: seen.clients, lostBytes: seen.lostBytes, faults, seconds }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

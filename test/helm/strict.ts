@@ -3,6 +3,7 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import type { KubernetesObject } from './render.ts'
 
 const modules = fileURLToPath(new URL('../../node_modules', import.meta.url))
@@ -27,7 +28,7 @@ async function invalid(object: KubernetesObject): Promise<string[]> {
     model.validate()
     return []
   } catch (error) {
-    return [`${titleOf(object)}: ${error instanceof Error ? error.message : String(error)}`]
+    return [`${titleOf(object)}: ${messageOf(error)}`]
   }
 }
 

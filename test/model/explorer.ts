@@ -1,3 +1,4 @@
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { type Case, System } from './system.ts'
 import { Visited } from './visited.ts'
 
@@ -79,7 +80,7 @@ class Exploration {
       try {
         await this.#follow(system, branch)
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error)
+        const why = messageOf(error)
         throw new Violation(`${why}\nafter:\n  ${system.happened.join('\n  ')}`, { cause: error })
       }
     }

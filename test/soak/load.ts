@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { abbreviate } from '../../services/shared/bytestream/digest.ts'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { Attempt } from './attempt.ts'
 import type { Disturbances } from './disturbance.ts'
 import { misbehaviours } from './misbehaviour.ts'
@@ -125,7 +126,7 @@ export class Load {
       if (this.#interrupted.aborted) return
       if (excuse !== undefined) return count(this.tally.excused, excuse)
       const where = `${attempt.phase}, ${[...attempt.relays].join(' and ')}`
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       const told = this.tally.failed.length < mostExplained ? this.#toldOf(attempt) : []
       this.tally.failed.push([`${what} (${where}): ${why}`, ...told].join('\n    '))
     }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { Redis } from 'ioredis'
+import { messageOf } from '../../services/shared/bytestream/failure.ts'
 import { sample } from '../support/sample.ts'
 import { until } from '../support/until.ts'
 import { Disturbances } from './disturbance.ts'
@@ -54,7 +55,7 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
     ])
   } catch (error) {
     failed.abort()
-    if (!signal.aborted) load.tally.failed.push(`the soak itself: ${error instanceof Error ? error.message : error}`)
+    if (!signal.aborted) load.tally.failed.push(`the soak itself: ${messageOf(error)}`)
   }
   // Ctrl-C in a terminal goes to all processes: what is under way then breaks for no fault of theirs.
   const leftOpen = signal.aborted || failed.signal.aborted ? undefined : await settle(load, stage, signal)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { messageOf } from '../../shared/bytestream/failure.ts'
 import type { ControlCalls } from '../../shared/rpc/control-api.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { perform, type Surroundings } from '../command.ts'
@@ -62,7 +63,7 @@ async function watch({ terminal, clock, signal }: Surroundings, control: Control
       const now = await unlessAborted(look(control, clock), until)
       if (now) watched = { before: watched.now, now, fault: '' }
     } catch (error) {
-      watched = { ...watched, fault: error instanceof Error ? error.message : String(error) }
+      watched = { ...watched, fault: messageOf(error) }
     }
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 import { DialFailure } from '../../shared/transfer/socks5-client.ts'
 import type { SelfTestReason } from './report.ts'
 import { asSelfTestFailure, type SelfTestStage } from './self-test-failure.ts'
@@ -25,7 +25,7 @@ describe('asSelfTestFailure()', () => {
     ['bytes', new Error('read ECONNRESET'), 'bytes'],
   ]
   for (const [stage, error, reason, reply] of cases) {
-    it(`calls ${error instanceof Error ? error.message : error} at the ${stage} ${reason}`, () => {
+    it(`calls ${messageOf(error)} at the ${stage} ${reason}`, () => {
       const failure = asSelfTestFailure(stage, error)
       assert.deepEqual([failure.reason, failure.reply], [reason, reply])
       assert.notEqual(failure.message, '')

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram } from 'prom-client'
+import { messageOf } from '../../shared/bytestream/failure.ts'
 import type { Logger } from '../../shared/runtime/log.ts'
 import type { Metrics } from '../../shared/runtime/metrics.ts'
 import { type NoticeKind, noticeKinds, type Parcel } from '../parcels/parcel.ts'
@@ -112,7 +113,7 @@ export function createDeliveryEvents({
     },
     linkReturned(parcel, error) {
       linkTold('returned')
-      log.warn({ ...about(parcel), reason: error instanceof Error ? error.message : String(error) }, 'link came back')
+      log.warn({ ...about(parcel), reason: messageOf(error) }, 'link came back')
     },
     linkReceived(parcel) {
       linkTold('received')
@@ -124,7 +125,7 @@ export function createDeliveryEvents({
     },
     noticeReturned(error) {
       returned.inc()
-      log.info({ reason: error instanceof Error ? error.message : String(error) }, 'a notice came back')
+      log.info({ reason: messageOf(error) }, 'a notice came back')
     },
     roundFailed(recipient, error) {
       failures.inc()

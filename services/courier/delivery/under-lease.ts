@@ -1,11 +1,9 @@
-import { Failure } from '../../shared/bytestream/failure.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
+import { HeldLease } from '../records/held-lease.ts'
 import type { Lease, Records } from '../records/records.ts'
 
-/** How long a lease outlives the process that had it. */
-const leaseMs = 60_000
-/** Several renewals may fail before it is lost. */
-const renewMs = 15_000
+/** How long nobody else may deliver a parcel after its deliverer was killed. */
+const leaseMs = 30_000
 
 export interface UnderLeaseParts {
   readonly records: Pick<Records, 'take' | 'renew' | 'release'>
@@ -23,23 +21,10 @@ export async function underLease<Result>(
 ): Promise<Result | undefined> {
   const lease = await records.take(name, { holder, forMs: leaseMs })
   if (!lease) return undefined
-  const lost = new AbortController()
-  const renew = () => {
-    records.renew(lease, leaseMs).then(
-      (held) => {
-        if (!held) lost.abort(new Failure('taken', `The lease of ${name} was lost`))
-      },
-      // A database that is away for a moment takes no lease away; writes under a lost one are refused.
-      () => {},
-    )
-    cancel = clock.after(renewMs, renew)
-  }
-  let cancel = clock.after(renewMs, renew)
+  const held = new HeldLease({ records, clock }, lease, { forMs: leaseMs })
   try {
-    return await work(lease, AbortSignal.any([signal, lost.signal]))
+    return await work(lease, AbortSignal.any([signal, held.lost]))
   } finally {
-    cancel()
-    // What cannot be given back runs out by itself.
-    await records.release(lease).catch(() => {})
+    await held.release()
   }
 }

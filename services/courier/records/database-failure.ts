@@ -1,4 +1,4 @@
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 
 /**
  * Classes of SQLSTATE that say that the statement is wrong, not that the database is away: features, cardinality, data,
@@ -12,7 +12,7 @@ export async function asking<T>(attempt: () => Promise<T>): Promise<T> {
     return await attempt()
   } catch (cause) {
     if (cause instanceof Failure || isBug(cause)) throw cause
-    const detail = cause instanceof Error ? cause.message : String(cause)
+    const detail = messageOf(cause)
     throw new Failure('unavailable', `Cannot ask the database: ${detail}`, { cause })
   }
 }

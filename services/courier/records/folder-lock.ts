@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 
 /**
  * Holds a folder for this process until it is released or the process dies, however it dies; other containers and, where
@@ -24,7 +24,7 @@ export function lockFolder(folder: string): { release(): void } {
       const advice = 'stop that one, or give each its own folder, or use PostgreSQL for several replicas'
       throw new Failure('taken', `Cannot use ${folder}: another process has it; ${advice}`, { cause })
     }
-    throw new Failure('unavailable', `Cannot use ${folder}: ${cause instanceof Error ? cause.message : cause}`, {
+    throw new Failure('unavailable', `Cannot use ${folder}: ${messageOf(cause)}`, {
       cause,
     })
   }

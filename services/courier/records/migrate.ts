@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 
 /**
  * Brings the schema up to the last of `migrations`. Replicas that start at once wait for one another. A schema that is one
@@ -42,7 +42,3 @@ async function appliedMigrations<Tables>(db: Kysely<Tables>): Promise<string[]> 
 
 /** Kysely's own. */
 const migrationTable = 'kysely_migration'
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}

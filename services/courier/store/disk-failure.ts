@@ -1,4 +1,4 @@
-import { Failure, type FailureCode } from '../../shared/bytestream/failure.ts'
+import { Failure, type FailureCode, messageOf } from '../../shared/bytestream/failure.ts'
 
 const full = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
@@ -6,7 +6,7 @@ const full = ['ENOSPC', 'EDQUOT', 'EFBIG']
 export function diskFailure(cause: unknown, attempt: string, absent: FailureCode = 'unavailable'): Failure {
   if (cause instanceof Failure) return cause
   const code = errorCode(cause)
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = messageOf(cause)
   if (full.includes(code)) return new Failure('over-limit', `${attempt}: the disk is full`, { cause })
   return new Failure(code === 'ENOENT' ? absent : 'unavailable', `${attempt}: ${detail}`, { cause })
 }

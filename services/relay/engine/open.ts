@@ -1,4 +1,4 @@
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 import type { Logger } from '../../shared/runtime/log.ts'
 import type { Engine } from './engine.ts'
 import type { SpliceOptions } from './splice/engine.ts'
@@ -21,7 +21,7 @@ export async function openEngine(
       log.info({ engine: 'splice' }, 'bytes move inside the kernel: this is Linux, and koffi is here')
     return engine
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     if (wanted === 'splice') throw new Failure('unavailable', `Cannot use the splice engine: ${why}`, { cause: error })
     log.warn({ engine: 'stream', why }, 'bytes move through Node streams, at two to four times the cost in CPU')
     return streamEngine

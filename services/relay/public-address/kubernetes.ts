@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
 import { join } from 'node:path'
-import { Failure } from '../../shared/bytestream/failure.ts'
+import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 
 /** One object of the core API group. */
 export type KubernetesObject =
@@ -66,7 +66,7 @@ export function openKubernetes({ host, port, folder }: KubernetesAccess): Kubern
       throw refusal(object, response.statusCode)
     } catch (cause) {
       if (cause instanceof Failure) throw cause
-      const detail = cause instanceof Error ? cause.message : String(cause)
+      const detail = messageOf(cause)
       throw new Failure('unavailable', `Cannot read ${nameOf(object)} at ${host} port ${port}: ${detail}`, { cause })
     }
   }

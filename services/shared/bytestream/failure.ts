@@ -26,6 +26,11 @@ export class Failure extends Error {
 /** The failure itself, or `internal` around anything else. */
 export function asFailure(error: unknown, attempt: string): Failure {
   if (error instanceof Failure) return error
-  const detail = error instanceof Error ? error.message : String(error)
-  return new Failure('internal', `${attempt}: ${detail}`, { cause: error })
+  return new Failure('internal', `${attempt}: ${messageOf(error)}`, { cause: error })
+}
+
+/** What an error says, in one line; an attempt at several addresses says it for each of them. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
+  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { component, type Entity } from '@xmpp/component'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import { keepSplitCharacters } from '../xmpp/utf8.ts'
 import type { Element } from '../xmpp/xml.ts'
 import { lookUpNearby } from './nearby.ts'
@@ -179,7 +179,7 @@ function hangUp(entity: Entity): void {
 
 function asStreamEnd(error: unknown): StreamEnd {
   if (error instanceof StreamEnd) return error
-  const detail = error instanceof Error ? error.message : String(error)
+  const detail = messageOf(error)
   const condition = (error as { condition?: unknown } | null)?.condition
   return new StreamEnd(detail, { cause: error, condition: typeof condition === 'string' ? condition : undefined })
 }

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import type { Room } from '../bytestream/room.ts'
 import type { Accounts } from './accounts.ts'
 import { Reachability, type ReachabilityLog } from './reachability.ts'
@@ -222,7 +222,7 @@ async function within<T>(timeoutMs: number, reply: Promise<T>): Promise<T> {
 function unavailable(operation: ScriptName, cause: unknown): Failure {
   // ioredis hangs the command on its errors, and with it the digest, which is a client's only credential.
   if (cause instanceof Error) Reflect.deleteProperty(cause, 'command')
-  const detail = cause instanceof Error ? cause.message : String(cause)
+  const detail = messageOf(cause)
   return new Failure('unavailable', `Cannot ask the registry to ${operation}: ${detail}`, { cause })
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { messageOf } from '../bytestream/failure.ts'
 import type { Metrics } from './metrics.ts'
 
 /** The port operators look at: `/metrics`, `/livez` and `/readyz`. */
@@ -57,7 +58,7 @@ async function answerTo({ method, url }: IncomingMessage, { metrics, ready }: He
 }
 
 function failed(error: unknown): Answer {
-  return { status: 500, body: `cannot answer: ${error instanceof Error ? error.message : String(error)}\n` }
+  return { status: 500, body: `cannot answer: ${messageOf(error)}\n` }
 }
 
 async function closeServer(server: Server): Promise<void> {

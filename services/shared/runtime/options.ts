@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 
 /** A service's options: one zod object, every option with `.describe()`, secrets marked by `secret()`. */
 export type OptionSchema = z.ZodObject<Record<string, z.ZodType>>
@@ -104,7 +104,7 @@ function readSecret(file: string, name: string, faults: string[]): string {
     if (value === '') faults.push(`${name}: ${file} is empty`)
     return value
   } catch (error) {
-    faults.push(`${name}: cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`)
+    faults.push(`${name}: cannot read ${file}: ${messageOf(error)}`)
     return ''
   }
 }
@@ -143,7 +143,7 @@ export function orFault<T>(context: z.RefinementCtx, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) })
+    context.addIssue({ code: 'custom', message: messageOf(error) })
     return z.NEVER
   }
 }

@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import type { Logger } from './log.ts'
 import { environmentName } from './options.ts'
 
@@ -74,7 +74,7 @@ export class TlsIdentity {
       this.#current = checked(found)
     } catch (error) {
       // Half of them may have been replaced so far; the next look sees the rest.
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       if (why !== this.#refused) this.#log.warn({ why }, 'new TLS files are not taken; the identity stays what it was')
       this.#refused = why
       return
@@ -108,7 +108,7 @@ export function openTlsIdentity(
   try {
     return new TlsIdentity({ log }, { files: { cert, key, ca }, refreshMs })
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = messageOf(error)
     throw new Failure('malformed', `Cannot use ${together}: ${why}`, { cause: error })
   }
 }

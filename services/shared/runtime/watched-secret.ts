@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { messageOf } from '../bytestream/failure.ts'
 import type { Logger } from './log.ts'
 import { environmentName, type OptionSchema, type SecretFiles } from './options.ts'
 
@@ -59,7 +60,7 @@ export class WatchedSecret<T> {
     try {
       found = this.#parse((await readFile(file, 'utf8')).trim())
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
+      const why = messageOf(error)
       const fields = { option: this.#variable, why }
       if (why !== this.#refused) this.#log.warn(fields, 'a new secret is not taken; it stays what it was')
       this.#refused = why

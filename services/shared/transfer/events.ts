@@ -1,3 +1,4 @@
+import { messageOf } from '../bytestream/failure.ts'
 import { DialFailure, type DialStage } from './socks5-client.ts'
 import type { Streamhost } from './streamhost.ts'
 
@@ -73,7 +74,7 @@ export function stepEvent(step: number, from: string, to: string, detail?: strin
 
 /** Builds the event of a streamhost that could not be joined. */
 export function streamhostFailed(streamhost: Streamhost, error: unknown): TransferEvent {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = messageOf(error)
   const { stage, reply } = error instanceof DialFailure ? error : {}
   return {
     event: 'streamhost-failed',

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import { formatJid } from '../bytestream/jid.ts'
 import { discoverInfo } from '../xmpp/discovery.ts'
 import type { Session } from '../xmpp/session.ts'
@@ -20,7 +20,7 @@ export class ProbeFailure extends Failure {
   readonly reply?: number
 
   constructor(stage: ProbeStage, cause: unknown, reply?: number) {
-    super('unavailable', cause instanceof Error ? cause.message : String(cause), { cause })
+    super('unavailable', messageOf(cause), { cause })
     this.stage = stage
     if (reply !== undefined) this.reply = reply
   }

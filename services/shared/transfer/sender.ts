@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import { formatJid } from '../bytestream/jid.ts'
 import { discoverInfo } from '../xmpp/discovery.ts'
 import type { Session } from '../xmpp/session.ts'
@@ -91,7 +91,7 @@ export async function sendByOffer(
   } catch (error) {
     options.signal?.throwIfAborted()
     if (!methods.includes('ibb')) throw error
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     tell({ event: 'fallback', from: 's5b', to: 'ibb', reason })
     // XEP-0095 knows no second choice within an offer: a new one, with a new id.
     return sendAccepted(parts, options, await offer(parts, options, ['ibb']))

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 
 export interface SocketStreamOptions {
   /** How long no byte may move before the transfer is given up. Default 120 000. */
@@ -135,6 +135,6 @@ function watchSocket(socket: Socket, idleTimeoutMs: number, signal?: AbortSignal
 }
 
 function brokenStream(cause: unknown): Failure {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = messageOf(cause)
   return new Failure('unavailable', `The bytestream broke: ${why}`, { cause })
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { Digest } from '../bytestream/digest.ts'
-import { Failure } from '../bytestream/failure.ts'
+import { Failure, messageOf } from '../bytestream/failure.ts'
 import { readExactly } from '../runtime/read-exactly.ts'
 import { type DialGuard, guardDialling } from './dial-guard.ts'
 import { describeStreamhost, type Streamhost } from './streamhost.ts'
@@ -115,9 +115,4 @@ async function readReply(socket: Socket, request: Buffer): Promise<void> {
 
 function refused(stage: DialStage, why: string, reply?: number): DialFailure {
   return new DialFailure(stage, why, { ...(reply !== undefined && { reply }) })
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
-  return error instanceof Error ? error.message : String(error)
 }

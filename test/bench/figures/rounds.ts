@@ -1,3 +1,4 @@
+import { messageOf } from '../../../services/shared/bytestream/failure.ts'
 import type { Figure, Gap } from '../findings.ts'
 import type { Subject } from '../subjects/subject.ts'
 import { short } from '../table.ts'
@@ -46,7 +47,7 @@ export async function measureInRounds(
         const which = round > 0 ? `round ${round} of ${rounds}` : 'rehearsal'
         tell(`${what}, ${which}, ${subject.name}: ${describe(found, units)}`)
       } catch (error) {
-        const gap = { what: `${what}, ${subject.name}`, reason: error instanceof Error ? error.message : String(error) }
+        const gap = { what: `${what}, ${subject.name}`, reason: messageOf(error) }
         gaps.set(subject.name, gap)
         tell(`CANNOT MEASURE ${gap.what}: ${gap.reason}`)
       }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { messageOf } from '../../../services/shared/bytestream/failure.ts'
 import { atMost, check, type Figure, type Findings } from '../findings.ts'
 import { Load } from '../load.ts'
 import { growthOf } from '../statistics.ts'
@@ -38,7 +39,7 @@ export const waitingStudy: Study = {
         if (i % SAMPLES_PER_MINUTE === 0) tell(`waiting: ${samples.at(-1)?.toFixed(0)} MiB`)
       }
     } catch (error) {
-      const gap = { what: resident, reason: error instanceof Error ? error.message : String(error) }
+      const gap = { what: resident, reason: messageOf(error) }
       tell(`CANNOT MEASURE ${gap.what}: ${gap.reason}`)
       return { ...judge([]), gaps: [gap] }
     }

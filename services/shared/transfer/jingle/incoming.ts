@@ -1,4 +1,4 @@
-import { Failure } from '../../bytestream/failure.ts'
+import { Failure, messageOf } from '../../bytestream/failure.ts'
 import type { Session } from '../../xmpp/session.ts'
 import type { Element } from '../../xmpp/xml.ts'
 import type { Method, OnTransferEvent } from '../events.ts'
@@ -228,8 +228,4 @@ function heardChecksum(jingle: JingleSession): Promise<string> {
       resolve(sha256)
     })
   })
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { messageOf } from '../../bytestream/failure.ts'
 import { formatJid } from '../../bytestream/jid.ts'
 import { explainStanzaError, StanzaError } from '../../xmpp/stanza-error.ts'
 import { type Element, ns } from '../../xmpp/xml.ts'
@@ -188,7 +189,7 @@ async function agree(
     return { method: 's5b', bytestream: await negotiation.connect(theirs, signal) }
   } catch (error) {
     signal.throwIfAborted()
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = messageOf(error)
     if (!methods.includes('ibb')) throw new JingleFailure('unavailable', reason, 'connectivity-error', error)
     tell({ event: 'fallback', from: 's5b', to: 'ibb', reason })
   }
