@@ -115,6 +115,8 @@ export class System {
   readonly #controls = new Map<ControlName, Activator>()
   readonly #underWay = new Set<Call>()
   readonly #trunks: Trunk[] = []
+  /** The relay's end of every client's connection. */
+  readonly #sockets = new Map<string, WireEnd>()
   readonly #dead = new Set<string>()
   /** What may still go wrong, or right again. */
   readonly #faults: Set<Fault>
@@ -242,6 +244,7 @@ export class System {
       ...[...this.#underWay].map(({ owner, at, method }) => `${owner}→${at}: ${method} under way`),
       ...this.#faults,
       ...this.wiring.wires.map((wire) => wire.join()),
+      ...[...this.#sockets].map(([name, { destroyed }]) => `${name} ${destroyed}`),
       ...this.#trunks.flatMap(({ ends }) => ends.map(({ name, destroyed }) => `${name} ${destroyed}`)),
       ...this.refused,
       `${this.accepted} ${this.#clock.now()} ${relays.join('|')}`,
@@ -320,7 +323,8 @@ export class System {
       assert.ok(!first || !second || first.room === second.room, `a wrong pair: ${pair}`)
     }
     const lost = this.happened.some((label) => label.endsWith(' registry'))
-    const inOwnRoom = this.accepted.filter((name) => clients.get(name)?.room === 'own')
+    const isThere = (name: string) => this.#sockets.get(name)?.destroyed === false
+    const inOwnRoom = this.accepted.filter((name) => clients.get(name)?.room === 'own' && isThere(name))
     assert.ok(lost || inOwnRoom.length <= 2, `three halves are accepted: ${inOwnRoom.join(' ')}`)
   }
 
@@ -411,6 +415,7 @@ export class System {
     const relay = this.#relays.get(at)
     if (!relay) return void this.refused.push(name)
     const socket = new WireEnd(name)
+    this.#sockets.set(name, socket)
     this.#connecting = name
     relay.pairing
       .add(rooms[room], '192.0.2.1')
@@ -602,6 +607,7 @@ export class System {
       if (call.owner === name) this.#underWay.delete(call)
       else if (call.at === name) call.fail(new Failure('unavailable', `${name} has crashed`))
     }
+    for (const client of this.#case.clients) if (client.relay === name) this.#sockets.get(client.name)?.destroy()
     for (const trunk of this.#trunks) {
       if (trunk.owner !== name && trunk.at !== name) continue
       this.schedule.drop((label) => label.startsWith(trunk.name))
