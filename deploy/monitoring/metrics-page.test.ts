@@ -8,20 +8,21 @@ import { runForMetrics } from './service-metrics.ts'
 const boundedLabels = new Set([
   ...['outcome', 'reason', 'path', 'half', 'result', 'state', 'kind', 'operation', 'method', 'limit'],
   ...['engine', 'service', 'version', 'streamhost'],
+  ...['by', 'dependency', 'held', 'resumed', 'verdict'],
   ...['type', 'space', 'major', 'minor', 'patch'],
 ])
 
 describe('The metrics of the services', () => {
   it('keep the conventions of Prometheus', async () => {
     await using services = await runForMetrics()
-    for (const metrics of [services.relay, services.control]) {
+    for (const metrics of [services.relay, services.control, services.courier]) {
       assert.equal(await promtool(['check', 'metrics'], await metrics.metrics()), '')
     }
   })
 
   it('have no label that grows with what clients send', async () => {
     await using services = await runForMetrics()
-    for (const { name, labels } of [services.relay, services.control].flatMap(describeMetrics)) {
+    for (const { name, labels } of [services.relay, services.control, services.courier].flatMap(describeMetrics)) {
       for (const label of labels) assert.ok(boundedLabels.has(label), `${name} has the label ${label}`)
     }
   })

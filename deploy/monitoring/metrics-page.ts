@@ -9,11 +9,12 @@ export interface MetricDescription {
   readonly help: string
 }
 
-/** Writes `deploy/METRICS.md` from the registries of a relay and a control that run. */
+/** Writes `deploy/METRICS.md` from the registries of a relay, a control and a courier that run. */
 export async function renderMetricsPage(): Promise<string> {
   await using services = await runForMetrics()
   const relay = describeMetrics(services.relay)
   const control = describeMetrics(services.control)
+  const courier = describeMetrics(services.courier)
   const inBoth = (metric: MetricDescription) => control.some(({ name }) => name === metric.name)
   const own = (metrics: readonly MetricDescription[], others: readonly MetricDescription[]) =>
     metrics.filter(({ name }) => !others.some((other) => other.name === name))
@@ -22,14 +23,16 @@ export async function renderMetricsPage(): Promise<string> {
   return `${[
     '# Metrics',
     '<!-- Written by `npm run generate:monitoring` from the services themselves. -->',
-    `What \`/metrics\` of a relay (port 9091) and of control (port 9090) shows. Where the values of a label are known
+    `What \`/metrics\` of a relay (port 9091), of control (9090) and of a courier (9092) shows. Where the values of a label are known
 beforehand, its series are there from the start, at 0. No label takes its values from what clients send.
 Which of them to look at, and when: [RUNBOOK.md](RUNBOOK.md).`,
     '## Relay',
     table(own(relay, control)),
     '## Control',
     table(own(control, relay)),
-    '## Both',
+    '## Courier',
+    table(own(courier, relay)),
+    '## Relay and control',
     table(shared.filter(ours)),
     '## Of the process, from prom-client',
     `Without its \`nodejs_active_{handles,requests,resources}_total\`: gauges under the name of a counter. The same

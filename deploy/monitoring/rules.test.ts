@@ -32,8 +32,7 @@ describe('The rules', () => {
     await using services = await runForMetrics()
     const { records, alerts } = await readRules()
     const known = [
-      ...describeMetrics(services.relay),
-      ...describeMetrics(services.control),
+      ...[services.relay, services.control, services.courier].flatMap(describeMetrics),
       ...records.map(({ record }) => ({ name: record, type: 'gauge' })),
     ]
     for (const { expr } of [...records, ...alerts]) assert.deepEqual(unknownMetricsIn(expr, known), [])

@@ -1,19 +1,23 @@
 import { controlOptions } from '../../services/control/config.ts'
 import { startControl } from '../../services/control/wire.ts'
+import { courierOptions } from '../../services/courier/config.ts'
+import { startCourier } from '../../services/courier/wire.ts'
 import { relayOptions } from '../../services/relay/config.ts'
 import { startRelay } from '../../services/relay/wire.ts'
+import { Failure } from '../../services/shared/bytestream/failure.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
 import { createMetrics, type Metrics } from '../../services/shared/runtime/metrics.ts'
 import { readOptions } from '../../services/shared/runtime/options.ts'
 import { serviceEnv } from '../local/service.ts'
 
-/** The metrics of a relay and a control that run. Disposing stops both. */
+/** The metrics of a relay, a control and a courier that run. Disposing stops them. */
 export interface ServiceMetrics extends AsyncDisposable {
   readonly relay: Metrics
   readonly control: Metrics
+  readonly courier: Metrics
 }
 
-/** Runs a relay and a control in this process, on free ports of loopback and with no XMPP server, for their metrics' sake. */
+/** Runs a relay, a control and a courier in this process, on free ports of loopback with no XMPP server and nothing to keep parcels in, for their metrics' sake. */
 export async function runForMetrics(): Promise<ServiceMetrics> {
   await using opened = new AsyncDisposableStack()
   const registry = opened.adopt(createMemoryRegistry(), (it) => it.close())
@@ -50,6 +54,34 @@ export async function runForMetrics(): Promise<ServiceMetrics> {
   )
   opened.adopt(await startControl(controlConfig, { metrics: control, registry }), (it) => it.stop())
 
+  const courier = createMetrics('courier')
+  const courierConfig = readOptions(
+    'courier',
+    courierOptions,
+    serviceEnv('courier', {
+      ...common,
+      componentDomain: 'courier.example.com',
+      componentSecret: 'secret',
+      componentHost: '127.0.0.1',
+      componentPort: 1,
+      httpHost: '127.0.0.1',
+      httpPort: 0,
+      publicUrl: 'https://files.example.com',
+      uploadSecret: 'a secret of thirty-two characters',
+    }),
+  )
+  opened.adopt(await startCourier(courierConfig, { metrics: courier, records: away(), blobs: away() }), (it) =>
+    it.stop(),
+  )
+
   const running = opened.move()
-  return { relay, control, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { relay, control, courier, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** A store whose every method says that it does not answer. */
+function away<Store extends object>(): Store {
+  const refuse = () => {
+    throw new Failure('unavailable', 'There is nothing to keep parcels in')
+  }
+  return new Proxy({}, { get: (_, method) => (method === 'close' ? async () => {} : refuse) }) as Store
 }

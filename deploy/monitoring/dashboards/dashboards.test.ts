@@ -3,15 +3,16 @@ import { describe, it } from 'node:test'
 import { describeMetrics } from '../metrics-page.ts'
 import { unknownMetricsIn } from '../named-metrics.ts'
 import { runForMetrics } from '../service-metrics.ts'
+import { courierDashboard } from './courier.ts'
 import { dashboardQueries } from './dashboard-queries.ts'
 import { fleetDashboard } from './fleet.ts'
 import { relayDashboard } from './relay.ts'
 
-for (const dashboard of [fleetDashboard(), relayDashboard()]) {
+for (const dashboard of [courierDashboard(), fleetDashboard(), relayDashboard()]) {
   describe(`The dashboard ${dashboard.title}`, () => {
     it('names only metrics that the services have', async () => {
       await using services = await runForMetrics()
-      const known = [...describeMetrics(services.relay), ...describeMetrics(services.control)]
+      const known = [services.relay, services.control, services.courier].flatMap(describeMetrics)
       for (const { panel, expr } of dashboardQueries(dashboard)) {
         assert.deepEqual(unknownMetricsIn(expr, known), [], panel)
       }
