@@ -1,6 +1,8 @@
 import type { Method, TransferSummary } from '../../shared/transfer/events.ts'
+import { jingleMethods, sendByJingle } from '../../shared/transfer/jingle/sender.ts'
 import { methodFeature, offerFeatures } from '../../shared/transfer/offer.ts'
 import { type SenderParts, type SendOptions, sendByOffer } from '../../shared/transfer/sender.ts'
+import type { ChooseStreamhosts } from '../../shared/transfer/streamhost.ts'
 
 /** A protocol by which a file is offered to a client and streamed to it. */
 export interface Carrier {
@@ -11,7 +13,11 @@ export interface Carrier {
    * Offers a file and streams it. Resolves only when the receiver has all of it as far as the protocol can tell. Throws a
    * `StanzaError` that was answered, or a `Failure`.
    */
-  send(parts: SenderParts, options: Omit<SendOptions, 'method'>, methods: readonly Method[]): Promise<TransferSummary>
+  send(
+    parts: SenderParts,
+    options: Omit<SendOptions, 'method' | 'protocol'>,
+    methods: readonly Method[],
+  ): Promise<TransferSummary>
 }
 
 export const carrierNames = ['jingle', 'si'] as const
@@ -31,7 +37,16 @@ const si: Carrier = {
     sendByOffer(parts, { ...options, stream: { closeTimeoutMs, mustClose: true } }, methods),
 }
 
-const carriers: readonly Carrier[] = [si]
+/** Of the addresses that a client names none is dialled: what our proxies carry is what we have offered. */
+const noStreamhosts: ChooseStreamhosts = async () => []
+
+const jingle: Carrier = {
+  name: 'jingle',
+  methods: jingleMethods,
+  send: (parts, options, methods) => sendByJingle(parts, { ...options, choose: noStreamhosts }, methods),
+}
+
+const carriers: readonly Carrier[] = [jingle, si]
 
 /** A carrier with the ways for the bytes that a client takes by it. */
 export interface Way {

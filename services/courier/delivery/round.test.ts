@@ -46,8 +46,8 @@ async function setUp(
   const offered: string[] = []
   const [alice, ...bobs] = linkSessions([aliceHere, phone, desk], (stanza) => {
     if (stanza.is('message')) messages.push(stanza)
-    const file = stanza.getChild('si', ns.si)?.getChild('file', ns.fileTransfer)
-    if (stanza.attrs.type === 'set' && file) offered.push(`${file.attrs.name} to ${stanza.attrs.to}`)
+    const name = offeredName(stanza)
+    if (name !== undefined) offered.push(`${name} to ${stanza.attrs.to}`)
     return tap(stanza)
   })
   const received: Promise<ReceivedFile>[] = []
@@ -107,6 +107,13 @@ async function setUp(
   return { put, round, records, presence, received, messages, offered, outcomes, linked, reads, blobs }
 }
 
+/** The name of the file that a stanza offers by Jingle. */
+function offeredName(stanza: Element): string | undefined {
+  const jingle = stanza.getChild('jingle', ns.jingle)
+  if (jingle?.attrs.action !== 'session-initiate') return undefined
+  return jingle.getChild('content')?.getChild('description')?.getChild('file')?.getChildText('name') ?? undefined
+}
+
 interface Attendance {
   readonly into: string
   readonly received: Promise<ReceivedFile>[]
@@ -129,7 +136,7 @@ function attend(t: TestContext, session: Session, { into, received, decide }: At
         received.push(done)
       },
     },
-    { into },
+    { into, proxies: [] },
   )
   t.after(stop)
 }
@@ -275,7 +282,7 @@ describe('Round.run()', () => {
     const { put, round, presence, received, outcomes } = await setUp(t, {
       decisions: { [phone]: () => new Promise(() => {}), [desk]: () => true },
       tap(stanza) {
-        if (stanza.getChild('si', ns.si) && stanza.attrs.to === phone) {
+        if (offeredName(stanza) !== undefined && stanza.attrs.to === phone) {
           setImmediate(() => {
             presence.leave(phone)
             presence.arrive(desk)

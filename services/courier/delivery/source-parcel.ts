@@ -14,10 +14,12 @@ const readBytes = 256 * 1024
 
 /** A stored parcel as a file on its way out. Its date is always the same, so that a receiver can tell what it has of it. */
 export function sourceParcel(parcel: Parcel, read: ReadParcel): SourceFile {
-  const { name, size, sha256, fileDate, offeredAt } = parcel
+  const { name, size, mediaType, sha256, fileDate, offeredAt } = parcel
   return {
     name,
     size,
+    mediaType,
+    ...(sha256 !== undefined && { knownSha256: sha256 }),
     date: fileDate ?? `${offeredAt.toISOString().slice(0, 19)}Z`,
     async *chunks(offset, chunkBytes = readBytes) {
       for await (const piece of read(parcel, { start: offset, end: size })) {

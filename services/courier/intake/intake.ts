@@ -145,9 +145,9 @@ export class Intake {
         await incoming.write(chunk)
         events.bytesTaken(chunk.length)
       },
-      async finish() {
+      async finish(sha256) {
         // One that fails to finish is still to be kept or discarded.
-        const parcel = await incoming.finish()
+        const parcel = await incoming.finish(sha256)
         end('stored')
         return parcel
       },

@@ -3,12 +3,12 @@ import { formatBareJid, parseJid } from '../../shared/bytestream/jid.ts'
 import type { Logger } from '../../shared/runtime/log.ts'
 import type { Metrics } from '../../shared/runtime/metrics.ts'
 import type { IntakeEvents } from './intake.ts'
+import type { OfferIntakeParts } from './offers.ts'
 import type { OwnProxiesParts } from './own-proxies.ts'
-import type { SiIntakeParts } from './si.ts'
 
 /** What the intake by stream has to tell. */
 export interface StreamIntakeEvents extends IntakeEvents {
-  transferBroken: SiIntakeParts['events']['transferBroken']
+  transferBroken: OfferIntakeParts['events']['transferBroken']
   proxySilent: OwnProxiesParts['events']['proxySilent']
 }
 

@@ -3,8 +3,8 @@ import type { Switchboard } from '../addresses/switchboard.ts'
 import type { Admissions } from '../admissions.ts'
 import type { Reception } from '../parcels/reception.ts'
 import { Intake, type IntakeOptions } from './intake.ts'
+import { createOfferIntake } from './offers.ts'
 import { OwnProxies } from './own-proxies.ts'
-import { createSiIntake } from './si.ts'
 import type { StreamIntakeEvents } from './stream-intake-events.ts'
 
 export interface StreamIntakeParts {
@@ -29,7 +29,7 @@ export function startStreamIntake(
 ): () => Promise<void> {
   const intake = new Intake({ reception, admits, events }, options)
   const { choose } = new OwnProxies({ session: switchboard.session({ local: '' }), clock, events }, options)
-  const si = createSiIntake({ intake, choose, events }, options)
-  switchboard.enable('user', si.ability)
-  return si.stop
+  const offers = createOfferIntake({ intake, choose, events }, options)
+  switchboard.enable('user', offers.ability)
+  return offers.stop
 }

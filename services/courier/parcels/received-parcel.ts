@@ -50,7 +50,7 @@ export class ReceivedParcel implements IncomingParcel {
     await this.#orGiveUp(() => this.#writer.write(chunk))
   }
 
-  async finish(): Promise<Parcel> {
+  async finish(told?: string): Promise<Parcel> {
     this.#held.lost.throwIfAborted()
     const { size } = this.parcel
     if (this.bytes !== size) {
@@ -59,6 +59,9 @@ export class ReceivedParcel implements IncomingParcel {
     killPoint('parcel-written')
     await this.#demandClean()
     const stored = await this.#orGiveUp(() => this.#writer.finish())
+    if (told !== undefined && told !== stored.sha256) {
+      throw new Failure('malformed', `The file has the SHA-256 ${stored.sha256}, not ${told} as its sender told`)
+    }
     killPoint('parcel-durable')
     const parcel = await this.#parts.records.store(this.#held.lease, stored)
     killPoint('parcel-committed')

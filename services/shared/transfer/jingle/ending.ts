@@ -1,5 +1,5 @@
 import { Failure, type FailureCode } from '../../bytestream/failure.ts'
-import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { StanzaError, type StanzaErrorCondition } from '../../xmpp/stanza-error.ts'
 import { declined } from '../offer.ts'
 import { fileError } from './file-description.ts'
 import type { Reason, ReasonCondition, Role } from './jingle.ts'
@@ -59,10 +59,18 @@ const byCode: Readonly<Record<FailureCode, ReasonCondition>> = {
   unavailable: 'failed-transport',
 }
 
+const byStanzaError: Readonly<Partial<Record<StanzaErrorCondition, ReasonCondition>>> = {
+  forbidden: 'decline',
+  'item-not-found': 'decline',
+  'not-acceptable': 'decline',
+  'policy-violation': 'decline',
+  'resource-constraint': 'busy',
+}
+
 /** What to tell the peer about something that ends the session here. */
 export function reasonOf(error: unknown): Reason {
   if (error instanceof StanzaError) {
-    return { condition: error.condition === 'forbidden' ? 'decline' : 'general-error', ...textOf(error.text) }
+    return { condition: byStanzaError[error.condition] ?? 'general-error', ...textOf(error.text) }
   }
   // A fault of ours is not for strangers to read.
   if (!(error instanceof Failure) || error.code === 'internal') return { condition: 'general-error' }

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { formatBareJid, parseJid } from '../../bytestream/jid.ts'
 import { notMine, type Session, senderOf } from '../../xmpp/session.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
@@ -64,8 +65,8 @@ export function createJingleReceiver<Kept>(
       return jingle.terminate({ condition: 'media-error', text, app: fileError('file-too-large') })
     }
     const offer: IncomingOffer = { peer, to: session.jid, sid, file }
-    const decision = await decide(offer)
-    jingle.signal.throwIfAborted()
+    // A person may still be thinking when the sender has given up.
+    const decision = await Promise.race([decide(offer), ended(jingle.signal)])
     if (decision !== true) return jingle.terminate({ condition: 'decline', text: decision })
     const tell = watch(offer)
     tell({ event: 'offered', protocol: 'jingle', sid, name, size, peer, methods: [transport.method] })
@@ -100,6 +101,12 @@ export function createJingleReceiver<Kept>(
       await Promise.all(ending.map(([, over]) => over))
     },
   }
+}
+
+/** Rejects when the signal aborts. */
+async function ended(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort')
+  throw signal.reason
 }
 
 /** Before anything is accepted there is no stream to fail. */
