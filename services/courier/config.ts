@@ -141,18 +141,60 @@ export const courierOptions = z
     publicUrl: z
       .url({ protocol: /^https?$/ })
       .describe('The URL under which clients reach httpPort, such as https://files.example.com.'),
+    httpInsecure: z
+      .stringbool()
+      .default(false)
+      .describe(
+        'Let publicUrl be http:// on an address that is not loopback: for tests, since links are all it takes.',
+      ),
+    httpConnections: integer(1).default(2_000).describe('HTTP connections at a time; what comes beyond is closed.'),
+    httpUploads: integer(1).default(256).describe('Uploads at a time, on one replica.'),
+    httpDownloads: integer(1).default(256).describe('Downloads at a time, on one replica: each holds about 1 MiB.'),
+    httpTransfersPerAddress: integer(0)
+      .default(32)
+      .describe(
+        'Uploads, and as many downloads, of one client address at a time, where the address is known; 0: no limit.',
+      ),
+    httpTrustedProxies: list()
+      .default([])
+      .describe('Addresses and CIDRs of the proxies whose X-Forwarded-For says where a client comes from.'),
+    httpStallMs: integer(1_000)
+      .default(60_000)
+      .describe('A client that sends or reads less than 16 KiB in this time is cut off.'),
     uploadSecret: secret(
       z
         .string()
+        .refine(
+          (text) => text.split('\n').every((line) => line.trim() === '' || line.trim().length >= 32),
+          'must have 32 characters at least in every line',
+        )
         .min(32)
         .describe(
           'Signs upload slots (32 characters at least). A file may have several, a line each: the first signs, all are accepted.',
         ),
     ),
-    slotMs: integer(1_000).default(300_000).describe('How long an upload slot can be used.'),
+    slotMs: integer(1_000)
+      .default(300_000)
+      .describe('Within what time the upload of a slot must begin; one that broke can go on for abandonAfterMs.'),
     linkDownloads: integer(0).default(0).describe('Complete downloads after which a link ends; 0: only with its time.'),
+    drainDelayMs: integer(0)
+      .default(5_000)
+      .describe('After SIGTERM new requests are answered for this long, until load balancers know.'),
+    drainTimeoutMs: integer(1)
+      .default(50_000)
+      .describe('How long after SIGTERM uploads and downloads may take to end; what is left then is cut off.'),
   })
   .refine(...encryptedOrNear('courier'))
+  .refine(({ publicUrl, httpInsecure }) => httpInsecure || isPrivateWay(publicUrl), {
+    path: ['publicUrl'],
+    message: 'must be https://: whoever sees a link can fetch the file',
+  })
+
+/** Whether nobody can listen on the way to this URL. */
+function isPrivateWay(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)
+}
 
 /** The courier's options, read and frozen. */
 export type CourierConfig = Options<typeof courierOptions>

@@ -6,6 +6,7 @@ import type { Metrics } from '../shared/runtime/metrics.ts'
 import type { SwitchboardEvents } from './addresses/switchboard.ts'
 import { createDeliveryEvents, type DeliveryEvents } from './delivery/delivery-events.ts'
 import { type DependencyEvents, dependencies } from './dependencies.ts'
+import { createHttpEvents, type HttpEvents } from './http/events.ts'
 import { createStreamIntakeEvents, type StreamIntakeEvents } from './intake/stream-intake-events.ts'
 import { createParcelEvents, type ParcelEvents } from './parcels/events.ts'
 import { createPresenceEvents, type PresenceEvents } from './presence/presence-events.ts'
@@ -18,6 +19,7 @@ export interface CourierEvents
     DeliveryEvents,
     ParcelEvents,
     PresenceEvents,
+    HttpEvents,
     DependencyEvents {
   /** Whether we may connect could not be found out, or we may no more: another replica takes over. */
   seatLost(error: unknown): void
@@ -38,6 +40,7 @@ export function createCourierEvents(parts: EventParts): CourierEvents {
     ...createParcelEvents(parts),
     ...createPresenceEvents(parts),
     ...createDependencyEvents(parts),
+    ...createHttpEvents(parts),
     seatLost: (error) => parts.log.warn({ err: error }, 'this replica may not connect to the XMPP server now'),
   }
 }

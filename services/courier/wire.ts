@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Jid } from '../shared/bytestream/jid.ts'
 import { IqBudget } from '../shared/component/iq-budget.ts'
 import { ComponentLink, type LinkState } from '../shared/component/link.ts'
@@ -15,7 +16,10 @@ import { Seat } from './component/seat.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
 import { Dependencies } from './dependencies.ts'
 import { createCourierEvents } from './events.ts'
+import { serveHttp } from './http/server.ts'
+import { slotAbility } from './http/slots.ts'
 import { startStreamIntake } from './intake/stream-intake.ts'
+import type { Parcel } from './parcels/parcel.ts'
 import { createReception } from './parcels/parcel-reception.ts'
 import type { Reception } from './parcels/reception.ts'
 import { Retention } from './parcels/retention.ts'
@@ -26,6 +30,7 @@ import { openRecords } from './records/open.ts'
 import type { Records } from './records/records.ts'
 import type { BlobStore } from './store/blobs.ts'
 import { openBlobs } from './store/open.ts'
+import { openVerifiedBlob } from './store/verified-blob.ts'
 
 /** Parts of the courier that can be given instead of built. What is given stays its giver's to close. */
 export interface CourierParts {
@@ -39,7 +44,7 @@ export interface CourierParts {
 
 /** A courier that runs. */
 export interface RunningCourier extends Running {
-  readonly addresses: { readonly health: AddressInfo }
+  readonly addresses: { readonly health: AddressInfo; readonly http: AddressInfo }
   /** How it stands with the XMPP server. */
   readonly component: { readonly state: LinkState }
   /** The door by which parcels come in. */
@@ -61,13 +66,18 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
 
   // What is opened here closes in reverse order: when the courier stops, or at once when it cannot start.
   await using opened = new AsyncDisposableStack()
-  const componentSecret = opened.use(
-    watchSecret({ log }, { service: 'courier', schema: courierOptions, config, option: 'componentSecret' }),
-  )
+  const watch = <K extends 'componentSecret' | 'uploadSecret'>(option: K) =>
+    opened.use(watchSecret({ log }, { service: 'courier', schema: courierOptions, config, option }))
+  const componentSecret = watch('componentSecret')
+  const uploadSecret = watch('uploadSecret')
+  // Asked for secrets whenever they are needed: their files may have others by then.
   const live: CourierConfig = {
     ...config,
     get componentSecret() {
       return componentSecret.current
+    },
+    get uploadSecret() {
+      return uploadSecret.current
     },
   }
   const records = given.records ?? opened.adopt(await openRecords(config), (it) => it.close())
@@ -106,7 +116,13 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   )
   attached.push(presence, ownPresence)
   opened.defer(startStreamIntake({ switchboard, reception, admits, clock, events }, config))
+  switchboard.enable('service', slotAbility({ reception, admits: admits.sender, events }, live))
+  const open = (parcel: Parcel) => openVerifiedBlob({ records, blobs, events }, parcel)
+  const http = opened.adopt(await serveHttp({ reception, records, open, clock, events }, live), (it) => it.stop())
+  events.watchHttp(http)
+  let stopping = false
   const ready = () => {
+    if (stopping) return 'stopping'
     if (seat.state !== 'connected' && seat.state !== 'standby') return seat.state
     return dependencies.missing
   }
@@ -117,5 +133,17 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   dependencies.start()
 
   const running = opened.move()
-  return { addresses: { health: health.address }, component: seat, reception, stop: () => running.disposeAsync() }
+  return {
+    addresses: { health: health.address, http: http.address },
+    component: seat,
+    reception,
+    async drain(signal) {
+      stopping = true
+      const over = AbortSignal.any([signal, AbortSignal.timeout(config.drainTimeoutMs)])
+      // Load balancers send clients here until they know.
+      await delay(config.drainDelayMs, undefined, { signal: over }).catch(() => {})
+      await http.drain(over)
+    },
+    stop: () => running.disposeAsync(),
+  }
 }

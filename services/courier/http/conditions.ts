@@ -25,10 +25,10 @@ export function evaluateConditions(
   return modifiedSince !== undefined && modified <= modifiedSince ? 304 : undefined
 }
 
-/** Whether a Range still holds: its If-Range is absent or names this representation exactly (RFC 9110 §13.1.5). */
-export function rangeHolds(header: string | undefined, { etag, lastModified }: Validators): boolean {
+/** Whether a Range still holds: If-Range is absent or names this representation exactly (RFC 9110 §13.1.5). */
+export function rangeHolds({ 'if-range': header }: IncomingHttpHeaders, { etag, lastModified }: Validators): boolean {
   if (header === undefined) return true
-  return header.startsWith('"') ? header === etag : readDate(header) === wholeSeconds(lastModified)
+  return String(header).startsWith('"') ? header === etag : readDate(String(header)) === wholeSeconds(lastModified)
 }
 
 /** Whether a list of entity tags has this one; a weak one only counts where it is enough. */
