@@ -31,8 +31,10 @@ export interface ActivationParts {
 }
 
 /**
- * Turns two halves into a bytestream, on this relay or across a handoff. Whatever fails leaves both halves waiting; only an
- * engine that cannot hold a trunk, for want of descriptors, costs the far client its half, which has been joined by then.
+ * Turns two halves into a bytestream, on this relay or across a handoff. Whatever fails leaves both halves waiting, but for a
+ * trunk that is lost between GO and the join: the far half has been joined by then. No byte of it has gone anywhere; its
+ * client is told by a reset and may come back at once. An engine that cannot hold the trunk, for want of the descriptors
+ * that `capacity.ts` keeps back, is such a loss: it can hold a trunk only when nobody has anything more to say on it.
  * One order per room is at work at a time; the same order again gets the same answer.
  */
 export class Activation {
@@ -99,7 +101,7 @@ export class Activation {
       }
       const connection = await trunk.go()
       if (hasLeft(first)) {
-        connection.on('error', ignore).destroy()
+        connection.on('error', ignore).resetAndDestroy()
         throw left(first)
       }
       const far = this.#hold(connection, order.room)
@@ -119,7 +121,7 @@ export class Activation {
     try {
       return this.#parts.engine.hold(trunk, { prefix, room: roomKey(room) }, unwatched)
     } catch (error) {
-      trunk.on('error', ignore).destroy()
+      trunk.on('error', ignore).resetAndDestroy()
       throw error
     }
   }

@@ -3,7 +3,7 @@ import type { Room } from '../shared/bytestream/room.ts'
 import type { RelayClients } from '../shared/rpc/relay-clients.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
-import type { Connection } from './engine/engine.ts'
+import type { Connection, Engine } from './engine/engine.ts'
 import { ignore } from './ignore.ts'
 import { GO, JOINED, MAGIC, READY } from './trunk-preamble.ts'
 import type { TrunkTransport } from './trunk-transport.ts'
@@ -34,7 +34,7 @@ export type HandOff = (room: Room, half: RemoteHalf) => Promise<ReadyTrunk>
  * other relay cannot be reached in time, or whatever it refused with; either way its half is left waiting.
  */
 export function handOffThrough(
-  parts: { readonly clients: RelayClients; readonly transport: TrunkTransport },
+  parts: { readonly clients: RelayClients; readonly transport: TrunkTransport; readonly engine: Pick<Engine, 'guard'> },
   config: { readonly pod: string; readonly handoffTimeoutMs: number },
 ): HandOff {
   return async (room, half) => {
@@ -55,7 +55,8 @@ export function handOffThrough(
       if (!said.equals(word)) throw new Error('it does not answer as a trunk')
     }
     const failed = (cause: unknown) => {
-      socket.on('error', ignore).destroy()
+      // By a reset: the other relay may have joined its half by now, and would take a FIN for the end of a file.
+      socket.on('error', ignore).resetAndDestroy()
       const why = messageOf(cause)
       return new Failure('unavailable', `Cannot open a trunk to ${half.relay} at ${trunkAddress}: ${why}`, { cause })
     }
@@ -69,12 +70,14 @@ export function handOffThrough(
     killPoint('handoff-ready')
     return {
       async go() {
+        parts.engine.guard(socket)
         socket.write(GO)
         try {
           if (confirmed) await hear(JOINED)
         } catch (error) {
           throw failed(error)
         }
+        killPoint('handoff-confirmed')
         socket.off('error', ignore)
         return socket
       },

@@ -46,7 +46,9 @@ export async function listenTrunk(
       const go = await readExactly(socket, GO.length, signal)
       if (!go.equals(GO)) throw new Failure('malformed', 'Cannot open a trunk: it does not say GO')
       killPoint('trunk-told')
+      engine.guard(socket)
       if (reservation.confirmed) await written(socket, JOINED)
+      killPoint('trunk-answered')
       join(socket, reservation)
     } finally {
       reservation.half.unreserve()
@@ -89,7 +91,8 @@ export async function listenTrunk(
     socket.on('error', ignore)
     open(socket)
       .catch((error) => {
-        socket.destroy()
+        // By a reset: an owner that was told JOINED would take a FIN for the end of a file.
+        socket.resetAndDestroy()
         events.trunkRefused(asFailure(error, 'Cannot open a trunk'), remote)
       })
       .finally(() => {

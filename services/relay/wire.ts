@@ -145,7 +145,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const maxWaiting = config.maxWaiting ?? Math.ceil(maxSockets * 0.75)
   const waiting = new Places({ most: maxWaiting, mostPerSource: config.halvesPerSource })
   const tickets = new TicketOffice({ clock }, config)
-  const handOff = handOffThrough({ clients, transport }, config)
+  const handOff = handOffThrough({ clients, transport, engine }, config)
   const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
   const drain = new Drain({ pairing, bytestreams, events }, config)
   opened.defer(() => bytestreams.stop())

@@ -360,7 +360,7 @@ export class System {
     const plain = this.#transportOf(name)
     const transport = this.#case.mutation?.transport?.(plain.transport) ?? plain.transport
     const config = { pod: name, handoffTimeoutMs: 600_000 }
-    const handOff = handOffThrough({ clients: this.#clientsOf(name), transport }, config)
+    const handOff = handOffThrough({ clients: this.#clientsOf(name), transport, engine }, config)
     const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
     await listenTrunk(
       { transport, engine, tickets, pairing, bytestreams, events },

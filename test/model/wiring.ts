@@ -14,6 +14,7 @@ export class Wiring {
   engine(): Engine {
     return {
       name: 'model',
+      guard() {},
       hold: (connection, { room }) => new ModelHeld(connection, room),
       join: (first, second) => this.#join(first, second),
       load: () => assert.fail('nobody asks for the load'),

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { closed, readToEnd, readUpTo } from '../../../test/support/socks-client.ts'
 import { until } from '../../../test/support/until.ts'
 import { tcpOptions } from '../tcp-options.ts'
-import type { Engine, Flow, Held } from './engine.ts'
+import { type Engine, type Flow, type Held, unwatched } from './engine.ts'
 import { RateLimit } from './rate-limit.ts'
 
 const none = Buffer.alloc(0)
@@ -151,6 +151,18 @@ export function engineContract(engine: Engine): void {
       }
       flow.abort()
       await Promise.all([closed(a), closed(b)])
+    })
+
+    it('ends a connection that was guarded by a FIN as any other, once both directions have finished', async () => {
+      const [first, trunk] = [await held(), await connection()]
+      engine.guard(trunk.socket)
+      const flow = engine.join(first.held, engine.hold(trunk.socket, { prefix: none, room }, unwatched))
+      first.client.end('one way')
+      trunk.client.end('and the other')
+      assert.equal((await readToEnd(trunk.client)).toString(), 'one way')
+      assert.equal((await readToEnd(first.client)).toString(), 'and the other')
+      assert.deepEqual(await flow.ended, { how: 'finished' })
+      assert.deepEqual([trunk.client.errored, first.client.errored], [null, null])
     })
 
     it('resets one side when the other is reset, and says which', async () => {

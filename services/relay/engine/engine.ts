@@ -20,6 +20,13 @@ export interface Engine {
   readonly name: string
 
   /**
+   * For a connection that is about to be held, while others already rely on it: whatever closes it but a good end sends a
+   * reset from now on, the end of this process included. A FIN would pass for the end of a file. Node alone cannot do that
+   * for a process that is killed, so the stream engine leaves it as it is.
+   */
+  guard(connection: Connection): void
+
+  /**
    * Takes over a connection: from now on it is the engine's, which closes it. Whatever had to be written to it before
    * must have been flushed.
    */

@@ -25,6 +25,7 @@ const EARLY_BYTES = 64 * 1024
  */
 export const streamEngine: Engine = {
   name: 'stream',
+  guard() {},
   hold: (socket, { prefix }, watch) => new HeldSocket(socket, prefix, watch),
   join(first, second, limits = []) {
     if (!(first instanceof HeldSocket && second instanceof HeldSocket)) throw new TypeError('held by another engine')

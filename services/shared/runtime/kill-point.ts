@@ -15,11 +15,13 @@ export const bytestreamKillPoints = [
   'activation-reserved',
   'handoff-promised',
   'handoff-ready',
+  'handoff-confirmed',
   'bytestream-joined',
   // Relay that holds the other half.
   'ticket-issued',
   'ticket-redeemed',
   'trunk-told',
+  'trunk-answered',
 ] as const
 
 /** The same for a parcel of the courier. */

@@ -1,9 +1,10 @@
 import { bytestreamKillPoints, type KillPoint } from '../../../services/shared/runtime/kill-point.ts'
-import type { Expectation, Family, Fault, Phase } from '../case.ts'
+import { readToEnd } from '../../support/socks-client.ts'
+import type { Expectation, Family, Fault, Phase, Seen } from '../case.ts'
 import type { Stage } from '../stage.ts'
 
 /** Who comes to a point, at which phase, and what it costs. */
-interface Plan extends Pick<Expectation, 'clients' | 'heals'> {
+interface Plan extends Pick<Expectation, 'clients' | 'heals' | 'play'> {
   readonly who: 'owner' | 'holder' | 'control'
   readonly phase: Phase
 }
@@ -30,10 +31,23 @@ const plans: Readonly<Record<(typeof bytestreamKillPoints)[number], Plan>> = {
   'activation-reserved': { who: 'owner', phase: 'handoff', ...lostHalf },
   'handoff-promised': { who: 'owner', phase: 'handoff', ...lostHalf },
   'handoff-ready': { who: 'owner', phase: 'handoff', ...lostHalf },
+  'handoff-confirmed': {
+    who: 'owner',
+    phase: 'handoff',
+    clients: 'internal-server-error, the other is reset',
+    heals: 'both clients, who were told, begin again',
+    play: tellsTheOther,
+  },
   'bytestream-joined': { who: 'owner', phase: 'handoff', ...lostHalf },
   'ticket-issued': { who: 'holder', phase: 'handoff', ...lostHalf },
   'ticket-redeemed': { who: 'holder', phase: 'handoff', ...lostHalf },
   'trunk-told': { who: 'holder', phase: 'handoff', ...lostHalf },
+  'trunk-answered': {
+    who: 'holder',
+    phase: 'handoff',
+    clients: 'joined, reset',
+    heals: 'the clients, who were told by a reset, send again',
+  },
 }
 
 /** A process that dies exactly between two steps. */
@@ -68,4 +82,15 @@ async function arm(stage: Stage, who: Plan['who'], point: KillPoint): Promise<vo
 async function replaceControl(stage: Stage): Promise<void> {
   await stage.control.exited
   await stage.addControl()
+}
+
+/** The far half has been joined with a relay that is no more: its client must not take that for the end of a file. */
+async function tellsTheOther(stage: Stage): Promise<Seen> {
+  using bytestream = stage.agree()
+  await bytestream.dial(stage.owner, stage.holder)
+  const end = readToEnd(bytestream.pair.second).then(
+    () => 'closed as if it were the end',
+    () => 'reset',
+  )
+  return { clients: `${await bytestream.activate()}, the other is ${await end}`, lostBytes: 0 }
 }

@@ -15,8 +15,9 @@ import { streamEngine } from '../stream.ts'
 import { giveBack } from './give-back.ts'
 import type { PipeBudget } from './pipe-pool.ts'
 import { demandSplice } from './probe.ts'
+import { resetOnClose } from './reset-on-close.ts'
 import type { WorkerLoad } from './shared-load.ts'
-import { takeOver } from './take-over.ts'
+import { descriptorOf, takeOver } from './take-over.ts'
 import { HeldDescriptor, Thread, type ThreadOptions } from './thread.ts'
 
 /** How a splice engine is built. */
@@ -55,6 +56,11 @@ export class SpliceEngine implements Engine {
       void this.stop()
       throw error
     }
+  }
+
+  guard(connection: Connection): void {
+    const fd = connection instanceof Socket ? descriptorOf(connection) : undefined
+    if (fd !== undefined) resetOnClose(fd, true)
   }
 
   hold(connection: Connection, options: HoldOptions, watch: HeldWatch): Held {

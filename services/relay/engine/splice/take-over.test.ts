@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { it } from 'node:test'
 import koffi from 'koffi'
 import { openEngineClients } from '../../../../test/support/engine-clients.ts'
+import { closed } from '../../../../test/support/socks-client.ts'
 import { until } from '../../../../test/support/until.ts'
 import { SpliceEngine } from './engine.ts'
 import * as libc from './libc.ts'
@@ -26,6 +27,19 @@ it('TCP_USER_TIMEOUT is set on what a splice engine holds, and stays when it is 
   assert.equal(withUserTimeout(userTimeoutMs), 2)
   flow.abort()
   await flow.ended
+  await engine.stop()
+})
+
+it('a connection that a splice engine guards ends by a reset though nobody holds it yet', async () => {
+  const onCrash = (error: Error) => assert.fail(error)
+  const engine = new SpliceEngine({ budget: { bytes: 1 << 20, pipes: 16 }, workers: 1, userTimeoutMs: 0, onCrash })
+  await using clients = await openEngineClients(engine)
+  const { client, socket } = await clients.connection()
+  engine.guard(socket)
+  const end = closed(client)
+  socket.destroy()
+  assert.equal(await end, 'ECONNRESET')
+  engine.guard(socket)
   await engine.stop()
 })
 

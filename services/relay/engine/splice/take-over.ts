@@ -15,13 +15,19 @@ export interface Descriptor {
  * when the process has no descriptor left for the moment between the two.
  */
 export function takeOver(socket: Socket, prefix: Buffer): Descriptor | undefined {
-  // Node shows the descriptor of a TCP handle, though it does not document it.
-  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } | null }
-  if (!handle || handle.fd < 0 || socket.destroyed) return undefined
+  const ours = descriptorOf(socket)
+  if (ours === undefined) return undefined
   const read: Buffer | null = socket.read()
-  const fd = libc.fcntl(handle.fd, libc.F_DUPFD_CLOEXEC, 0)
+  const fd = libc.fcntl(ours, libc.F_DUPFD_CLOEXEC, 0)
   const code = fd < 0 ? libc.errno() : 0
   socket.on('error', () => {}).destroy()
   if (fd < 0) throw new Failure('over-limit', `Cannot take a connection over: errno ${code}`)
   return { fd, prefix: read ? Buffer.concat([prefix, read]) : prefix }
+}
+
+/** The descriptor of a connection, which stays Node's; undefined when it is closed. */
+export function descriptorOf(socket: Socket): number | undefined {
+  // Node shows the descriptor of a TCP handle, though it does not document it.
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } | null }
+  return handle && handle.fd >= 0 && !socket.destroyed ? handle.fd : undefined
 }
