@@ -47,6 +47,29 @@ const features = (answer: Element | undefined) =>
 const condition = (answer: Element | undefined) => answer?.getChild('error')?.getChildElements()[0]?.getName()
 
 describe('Switchboard', () => {
+  it('knows that the server has taken in what was sent when what it sent to itself comes back', async () => {
+    const { switchboard, sent } = setUp()
+    const settled = switchboard.settled()
+    let isSettled = false
+    void settled.then(() => {
+      isSettled = true
+    })
+    await switchboard.receive(parseStanza(`<iq type='get' id='keepalive' from='${domain}' to='${domain}'><ping/></iq>`))
+    await new Promise(setImmediate)
+    assert.equal(isSettled, false)
+    const [ping] = sent
+    assert.deepEqual([ping?.attrs.from, ping?.attrs.to], [domain, domain])
+    assert.equal(await switchboard.receive(parseStanza(String(ping))), undefined)
+    await settled
+  })
+
+  it('does not know it when the component is lost', async () => {
+    const { switchboard } = setUp()
+    const settled = switchboard.settled()
+    switchboard.disconnected(new Error('lost'))
+    await assert.rejects(settled, { code: 'unavailable' })
+  })
+
   it('answers discovery for the component and for the address of any user', async () => {
     const { ask } = setUp()
     const service = children(await ask(domain, info))

@@ -13,6 +13,7 @@ import {
 import { attribute, type Element, ns, soleChild, xml } from '../../shared/xmpp/xml.ts'
 import type { Ability } from './ability.ts'
 import { ownResource, userOf } from './address.ts'
+import { Echo } from './echo.ts'
 import { Lines } from './lines.ts'
 
 /** All our addresses on one component stream: each has a session of its own, which sends as that address. */
@@ -32,6 +33,8 @@ export interface Switchboard {
   capabilities(who: Owner): Element
   /** Sends a stanza as it is. Throws `unavailable` while the component is not connected. */
   send(stanza: Element): Promise<void>
+  /** Resolves when the server has taken in all that was sent before. Throws `unavailable` when it does not say so. */
+  settled(): Promise<void>
   /** Takes in a stanza from the server; resolves with its answer where it needs one. Never throws. */
   receive(stanza: Element): Promise<Element | undefined>
   /** The component has lost its stream: requests that wait fail. */
@@ -87,6 +90,7 @@ export function createSwitchboard(
   const capabilities = new Map<Owner, Capabilities>()
   const presenceListeners = new Set<(presence: Element) => void>()
   const messageListeners = new Set<(message: Element) => void>()
+  const echo = new Echo({ send }, { componentDomain })
   const lines = new Lines({ send, attend, onFault: events.handlerFailed }, { componentDomain })
 
   function attend(session: Session): void {
@@ -120,6 +124,7 @@ export function createSwitchboard(
     const from = readJid(attribute(stanza, 'from'))
     const to = readJid(attribute(stanza, 'to'))
     // What nobody sent cannot be answered; what we sent ourselves need not be.
+    if (from?.domain === componentDomain) echo.hear(stanza)
     if (!from || from.domain === componentDomain || to?.domain !== componentDomain) return undefined
     switch (stanza.getName()) {
       case 'iq':
@@ -180,8 +185,12 @@ export function createSwitchboard(
     },
     capabilities: (owner) => capabilitiesOf(owner).element,
     send,
+    settled: () => echo.settled(),
     receive,
-    disconnected: (cause) => lines.end(cause),
+    disconnected(cause) {
+      lines.end(cause)
+      echo.disconnected(cause)
+    },
   }
 }
 

@@ -17,7 +17,7 @@ export interface DispatchParts {
   readonly records: Records
   readonly presence: Presence
   readonly reception: Pick<Reception, 'onStored'>
-  readonly switchboard: Pick<Switchboard, 'session' | 'onMessage' | 'send'>
+  readonly switchboard: Pick<Switchboard, 'session' | 'onMessage' | 'send' | 'settled'>
   readonly blobs: Pick<BlobStore, 'read' | 'quarantine'>
   readonly events: DeliveryEvents & Pick<ParcelEvents, 'blobDamaged'>
   readonly clock: Clock
@@ -41,7 +41,7 @@ export function startDispatch(parts: DispatchParts, options: DispatchOptions): D
     const blob = await openVerifiedBlob({ records, blobs, events }, parcel)
     yield* blob.read(range)
   }
-  const notifier = new Notifier({ records, send: switchboard.send, events, clock }, options)
+  const notifier = new Notifier({ records, switchboard, events, clock }, options)
   const delivery = new Delivery(
     {
       records,

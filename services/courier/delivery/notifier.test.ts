@@ -10,13 +10,18 @@ function setUp(t: TestContext) {
   const clock = new ManualClock()
   const records = new ParcelShelf()
   const failures: unknown[] = []
-  const state = { sent: [] as string[], up: true }
+  const state = { sent: [] as string[], up: true, settles: true }
   const notifier = new Notifier(
     {
       records,
-      async send({ attrs }) {
-        if (!state.up) throw new Failure('unavailable', 'down')
-        state.sent.push(String(attrs.id))
+      switchboard: {
+        async send({ attrs }) {
+          if (!state.up) throw new Failure('unavailable', 'down')
+          state.sent.push(String(attrs.id))
+        },
+        async settled() {
+          if (!state.settles) throw new Failure('unavailable', 'silent')
+        },
       },
       events: { noticeSent: () => {}, lookFailed: (error) => failures.push(error) },
       clock,
@@ -73,6 +78,20 @@ describe('Notifier', () => {
     await turn()
     assert.deepEqual(state.sent, ['one'])
     assert.equal(clock.pending, 0)
+  })
+
+  it('repeats with the same id what the server may not have taken in', async (t) => {
+    const { notifier, records, state, note, clock } = setUp(t)
+    note('one')
+    state.settles = false
+    notifier.connected()
+    await turn()
+    assert.deepEqual(records.story, [])
+    state.settles = true
+    clock.advance(5_000)
+    await turn()
+    assert.deepEqual(state.sent, ['one', 'one'])
+    assert.deepEqual(records.story, ['told one'])
   })
 
   it('repeats with the same id what could not be sent or marked', async (t) => {

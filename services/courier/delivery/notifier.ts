@@ -1,14 +1,13 @@
 import type { Clock } from '../../shared/runtime/clock.ts'
 import { killPoint } from '../../shared/runtime/kill-point.ts'
-import type { Element } from '../../shared/xmpp/xml.ts'
+import type { Switchboard } from '../addresses/switchboard.ts'
 import type { Records } from '../records/records.ts'
 import type { DeliveryEvents } from './delivery-events.ts'
 import { noticeMessage } from './notice-message.ts'
 
 export interface NotifierParts {
   readonly records: Pick<Records, 'takeNotices' | 'noticeSent'>
-  /** Throws `unavailable` while the component is not connected. */
-  readonly send: (message: Element) => Promise<void>
+  readonly switchboard: Pick<Switchboard, 'send' | 'settled'>
   readonly events: Pick<DeliveryEvents, 'noticeSent' | 'lookFailed'>
   readonly clock: Clock
 }
@@ -70,13 +69,14 @@ export class Notifier {
   }
 
   async #drain(): Promise<void> {
-    const { records, events } = this.#parts
+    const { records, switchboard, events } = this.#parts
     try {
       while (this.#connected && this.#again) {
         const notices = await records.takeNotices({ forMs: hideMs, limit: batch })
         this.#again = notices.length === batch
+        for (const notice of notices) await switchboard.send(noticeMessage(notice, this.#options.componentDomain))
+        if (notices.length > 0) await switchboard.settled()
         for (const notice of notices) {
-          await this.#parts.send(noticeMessage(notice, this.#options.componentDomain))
           killPoint('parcel-notice-sent')
           await records.noticeSent(notice.id)
           events.noticeSent(notice)

@@ -74,7 +74,7 @@ async function setUp(
       {
         records,
         presence,
-        switchboard: { session: () => alice },
+        switchboard: { session: () => alice, settled: async () => {} },
         async *read({ blob }, { start, end }) {
           reads.push(start)
           const content = blobs.get(blob)

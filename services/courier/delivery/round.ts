@@ -26,7 +26,7 @@ export type DeliveryRecords = Pick<
 export interface RoundParts {
   readonly records: DeliveryRecords
   readonly presence: Presence
-  readonly switchboard: Pick<Switchboard, 'session'>
+  readonly switchboard: Pick<Switchboard, 'session' | 'settled'>
   readonly read: ReadParcel
   readonly events: Pick<DeliveryEvents, 'offerEnded' | 'linkSent'>
   readonly clock: Clock
@@ -139,6 +139,7 @@ export class Round {
         return this.#offer(step.to, { parcel, session, lease, signal })
       case 'link':
         await session.send(linkMessage(parcel, this.#options))
+        await this.#parts.switchboard.settled()
         killPoint('parcel-link-sent')
         await this.#parts.records.noteLinked(lease)
         this.#parts.events.linkSent(parcel)
