@@ -14,6 +14,7 @@ import { createSwitchboard } from './addresses/switchboard.ts'
 import { createAdmissions } from './admissions.ts'
 import { Seat } from './component/seat.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
+import { startDispatch } from './delivery/dispatch.ts'
 import { Dependencies } from './dependencies.ts'
 import { createCourierEvents } from './events.ts'
 import { serveHttp } from './http/server.ts'
@@ -114,7 +115,11 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   const ownPresence = opened.adopt(new OwnPresence({ switchboard, records, mayFollow, clock, events }, config), (it) =>
     it.stop(),
   )
-  attached.push(presence, ownPresence)
+  const dispatch = opened.adopt(
+    startDispatch({ records, presence, reception, switchboard, blobs, events, clock, random }, { ...config, holder }),
+    (it) => it.stop(),
+  )
+  attached.push(presence, ownPresence, dispatch)
   opened.defer(startStreamIntake({ switchboard, reception, admits, clock, events }, config))
   switchboard.enable('service', slotAbility({ reception, admits: admits.sender, events }, live))
   const open = (parcel: Parcel) => openVerifiedBlob({ records, blobs, events }, parcel)
