@@ -204,6 +204,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
     const started = await startService('courier', serviceEnv('courier', chosen), {
       name,
       until: 'readyz',
+      // The embedded database takes seconds of a processor to be made, and others may want the same one.
+      readyTimeoutMs: 120_000,
       under,
       ...terms,
     })

@@ -95,8 +95,11 @@ export async function readPassword(path: string, warn: (text: string) => void): 
   }
 }
 
-/** The library adds the envelope itself: it wants the `<error/>`, or the result's child, or an empty object for none. */
-function libraryAnswer(reply: Element | undefined): Element | object | undefined {
+/**
+ * A session's answer as a middleware of the library gives it. The library adds the envelope itself: it wants the
+ * `<error/>`, or the result's child, or an empty object for none.
+ */
+export function libraryAnswer(reply: Element | undefined): Element | object | undefined {
   if (!reply) return undefined
   const children = reply.getChildElements()
   return reply.attrs.type === 'error' ? children.at(-1) : (children[0] ?? {})

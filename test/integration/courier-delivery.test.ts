@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
+import type { ServiceSettings } from '../../deploy/local/service.ts'
+import type { TransferEvent } from '../../services/shared/transfer/events.ts'
+import { ns, xml } from '../../services/shared/xmpp/xml.ts'
+import { courierAddress, heardOf, sendParcel } from '../support/courier-parcels.ts'
+import { logIn, type OnlineUser, type OnlineUserOptions } from '../support/online-user.ts'
+import { sample } from '../support/sample.ts'
+import { testFolder } from '../support/transfer-ends.ts'
+import { until } from '../support/until.ts'
+
+// Everybody here has one test of his own: what he agreed to and what waits for him stays with him.
+const recipients = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy'] as const
+type Recipient = (typeof recipients)[number]
+
+for (const server of ['prosody', 'ejabberd'] as const) {
+  describe(`a courier beside ${server}`, () => {
+    let fleet: Fleet
+    let courier: CourierProcess
+    let alice: OnlineUser
+
+    before(async () => {
+      const accounts = ['alice', ...recipients].map((user) => ({ user, password: user }))
+      fleet = await startFleet({
+        relays: 1,
+        server,
+        accounts,
+        courier: { arrivalDelayMs: 100, deliveryRetryMs: 200, presencePerSecond: 1_000 },
+      })
+      courier = await fleet.startCourier()
+      alice = await logIn(fleet, 'alice', { resource: 'a' })
+    })
+    after(async () => {
+      await alice?.[Symbol.asyncDispose]()
+      await fleet?.stop()
+    })
+
+    /** Has another courier take the place of the one that runs, for as long as the test takes. */
+    async function reconfigure(t: TestContext, settings: ServiceSettings): Promise<void> {
+      await courier.stop()
+      courier = await fleet.startCourier(settings)
+      t.after(async () => {
+        await courier.stop()
+        courier = await fleet.startCourier()
+      })
+    }
+
+    async function online(t: TestContext, user: Recipient, options: Partial<OnlineUserOptions> = {}) {
+      const known = await logIn(fleet, user, { resource: 'pc', ...options })
+      t.after(() => known[Symbol.asyncDispose]())
+      return known
+    }
+
+    /** Lets the courier see the user’s presence, as his client would when he puts it on his roster; then he leaves. */
+    async function agree(user: Recipient): Promise<void> {
+      const arrivals = () => sample(courier, 'splice65_courier_arrivals_total')
+      const before = await arrivals()
+      await using known = await logIn(fleet, user, { resource: 'agreeing' })
+      await known.session.send(xml('presence', { type: 'subscribe', to: fleet.courier }))
+      await until(`the courier sees ${user}`, async () => (await arrivals()) > before)
+    }
+
+    const linkOf = (user: OnlineUser) =>
+      user.message('a link', (message) => message.getChild('x', ns.oobMessage) !== undefined)
+
+    it('hands a file over by stream when its recipient comes, and tells the sender', async (t) => {
+      await agree('bob')
+      const content = randomBytes(3_000_000)
+      await sendParcel(fleet, alice, { to: 'bob', name: 'by stream.bin', content })
+      const events: TransferEvent[] = []
+      const bob = await online(t, 'bob', { into: await testFolder(t), tell: (event) => events.push(event) })
+      await until('the file is there', () => bob.files.length === 1)
+      assert.equal(bob.files[0]?.sha256, sha256(content))
+      assert.equal(bob.files[0]?.peer, courierAddress(fleet, 'alice'))
+      assert.equal(bob.files[0]?.method, 's5b')
+      await heardOf(alice, 'delivered', 'by stream.bin')
+      assert.deepEqual(bob.messages, [])
+    })
+
+    it('sends a link that the server keeps to one who has not agreed', async (t) => {
+      const content = randomBytes(100_000)
+      const { sha256: told } = await sendParcel(fleet, alice, { to: 'carol', name: 'Käse.txt', content, method: 'ibb' })
+      assert.equal(told, sha256(content))
+      await courier.waitForLine(({ msg }) => msg === 'link sent')
+      const carol = await online(t, 'carol', { agrees: false })
+      const message = await linkOf(carol)
+      const url = message.getChildText('body') ?? ''
+      assert.equal(message.getChild('x', ns.oobMessage)?.getChildText('url'), url)
+      assert.ok(url.startsWith(`${courier.publicUrl}/`) && url.endsWith('/K%C3%A4se.txt'), url)
+      const file = message.getChild('file-sharing', ns.fileSharing)?.getChild('file', ns.fileMetadata)
+      assert.equal(file?.getChildText('size'), '100000')
+    })
+
+    it('hands several files over in the order in which they were stored', async (t) => {
+      await agree('dave')
+      for (const name of ['1', '2', '3']) {
+        await sendParcel(fleet, alice, { to: 'dave', name, content: randomBytes(50_000) })
+      }
+      const dave = await online(t, 'dave', { into: await testFolder(t) })
+      await until('all files are there', () => dave.files.length === 3)
+      assert.deepEqual(
+        dave.files.map(({ name }) => name),
+        ['1', '2', '3'],
+      )
+    })
+
+    it('offers to the resource that can, though it is not the best', async (t) => {
+      await agree('erin')
+      await online(t, 'erin', { resource: 'phone', priority: 10 })
+      const pc = await online(t, 'erin', { resource: 'pc', into: await testFolder(t) })
+      await sendParcel(fleet, alice, { to: 'erin', name: 'to the pc', content: randomBytes(10_000) })
+      await until('the file is there', () => pc.files.length === 1)
+    })
+
+    it('sends the link when the offer is declined, and tells the sender', async (t) => {
+      await agree('frank')
+      const frank = await online(t, 'frank', { into: await testFolder(t), decide: () => 'no, thank you' })
+      await sendParcel(fleet, alice, { to: 'frank', name: 'unwanted', content: randomBytes(10_000) })
+      await linkOf(frank)
+      await heardOf(alice, 'declined', 'unwanted')
+      assert.deepEqual(frank.files, [])
+    })
+
+    it('sends the link to a client that can take no stream', async (t) => {
+      await agree('grace')
+      const grace = await online(t, 'grace')
+      await sendParcel(fleet, alice, { to: 'grace', name: 'by link', content: randomBytes(10_000) })
+      await linkOf(grace)
+    })
+
+    it('goes on where a stream broke, when its recipient is back', async (t) => {
+      await agree('heidi')
+      const into = await testFolder(t)
+      const content = randomBytes(30_000_000)
+      const half = Promise.withResolvers<void>()
+      const lost = await online(t, 'heidi', {
+        into,
+        tell: (event) => {
+          if (event.event === 'progress' && event.bytes > 1_000_000) half.resolve()
+        },
+      })
+      await sendParcel(fleet, alice, { to: 'heidi', name: 'broken', content })
+      await half.promise
+      lost.vanish()
+      await lost[Symbol.asyncDispose]()
+      const offsets: number[] = []
+      const back = await online(t, 'heidi', {
+        into,
+        resource: 'again',
+        tell: (event) => {
+          if (event.event === 'accepted') offsets.push(event.offset)
+        },
+      })
+      await until('the file is there', () => back.files.length === 1)
+      assert.equal(back.files[0]?.sha256, sha256(content))
+      assert.ok((offsets.at(-1) ?? 0) > 0, `it began at ${offsets}`)
+      await heardOf(alice, 'delivered', 'broken')
+    })
+
+    it('asks for an agreement where there are no links, and hands over when it is given', async (t) => {
+      await reconfigure(t, { delivery: 'stream' })
+      await sendParcel(fleet, alice, { to: 'ivan', name: 'after a while', content: randomBytes(10_000) })
+      const ivan = await online(t, 'ivan', { into: await testFolder(t) })
+      await until('the file is there', () => ivan.files.length === 1)
+      assert.deepEqual(ivan.messages, [])
+    })
+
+    it('tells the sender when nobody came for a file', async (t) => {
+      await reconfigure(t, { keepMs: 1_000, retentionIntervalMs: 200, noticesMs: 200 })
+      await sendParcel(fleet, alice, { to: 'judy', name: 'too late', content: randomBytes(10_000) })
+      await heardOf(alice, 'expired', 'too late')
+    })
+  })
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex')
+}

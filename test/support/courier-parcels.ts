@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import type { Fleet } from '../../deploy/local/fleet.ts'
+import { addressOf } from '../../services/courier/addresses/address.ts'
+import { formatJid } from '../../services/shared/bytestream/jid.ts'
+import { type ParcelNotice, parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
+import { sendFile } from '../../services/shared/transfer/sender.ts'
+import type { SourceFile } from '../../services/shared/transfer/source-file.ts'
+import type { OnlineUser } from './online-user.ts'
+
+/** The full JID at a fleet's courier to which files for a user are offered. */
+export function courierAddress(fleet: Fleet, user: string): string {
+  return formatJid(addressOf(`${user}@${fleet.xmpp.domain}`, fleet.courier))
+}
+
+/** Sends bytes for a user to the courier, through the fleet's proxy or in band. Resolves when the courier has stored them. */
+export async function sendParcel(
+  fleet: Fleet,
+  sender: OnlineUser,
+  { to, name, content, method = 's5b' }: { to: string; name: string; content: Buffer; method?: 's5b' | 'ibb' },
+): Promise<ParcelNotice> {
+  await sendFile(
+    { session: sender.session, file: memoryFile(name, content), tell: () => {} },
+    { to: courierAddress(fleet, to), method, proxies: [fleet.proxy], direct: false },
+  )
+  return heardOf(sender, 'stored', name)
+}
+
+/** What the courier tells a sender of a file of this name. */
+export async function heardOf(sender: OnlineUser, state: string, name: string): Promise<ParcelNotice> {
+  const told = (message: OnlineUser['messages'][number]) => {
+    const notice = parseParcelNotice(message)
+    return notice?.state === state && notice.name === name ? notice : undefined
+  }
+  const message = await sender.message(`word that ${name} is ${state}`, (each) => told(each) !== undefined)
+  const notice = told(message)
+  if (!notice) throw new Error('the message that was waited for has changed')
+  return notice
+}
+
+function memoryFile(name: string, content: Buffer): SourceFile {
+  return {
+    name,
+    size: content.length,
+    date: '2026-01-01T00:00:00Z',
+    async *chunks(offset, chunkBytes = 65_536) {
+      for (let start = offset; start < content.length; start += chunkBytes) {
+        yield content.subarray(start, start + chunkBytes)
+      }
+    },
+    sha256: () => createHash('sha256').update(content).digest('hex'),
+    close: async () => {},
+  }
+}
