@@ -39,7 +39,12 @@ export function requireSlixmpp(): void {
 /** Logs in with the resource `slix` and sends one file. `s5b-all` offers every address of the proxy, not only the last. */
 export function sendBySlixmpp(
   account: SlixmppAccount,
-  args: { readonly to: string; readonly file: string; readonly method: 's5b' | 's5b-all'; readonly logFile: string },
+  args: {
+    readonly to: string
+    readonly file: string
+    readonly method: 's5b' | 's5b-all' | 'ibb'
+    readonly logFile: string
+  },
 ): Promise<Slixmpp> {
   return start(account, 'send.py', [args.to, args.file, args.method], args.logFile)
 }
