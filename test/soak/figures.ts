@@ -68,7 +68,7 @@ const serviceKinds: readonly ServiceKind[] = [
     name: 'event-loop lag, p90, over ours',
     unit: 'ms',
     tolerance: { share: 1, amount: 20 },
-    read: (lines, ourLagMs) => sumOf(lines, 'nodejs_eventloop_lag_p90_seconds') * 1_000 - ourLagMs,
+    read: (lines, ourLagMs) => Math.max(0, sumOf(lines, 'nodejs_eventloop_lag_p90_seconds') * 1_000 - ourLagMs),
   },
 ]
 

@@ -44,6 +44,12 @@ const REQUESTERS = 16
 /** How long two halves wait that are never activated: short enough to see many of them go, long enough on a busy machine. */
 const activationTimeoutMs = 30_000
 
+/** A soak looks for what is lost or grows, not for what takes long where the machine has other work. */
+const patient = {
+  relay: { handoffTimeoutMs: 15_000, ticketTimeoutMs: 16_000 },
+  control: { overtakeMs: 5_000, activationTimeoutMs: 20_000, findHalvesTimeoutMs: 5_000 },
+}
+
 /**
  * Starts Redis, ejabberd, two controls and three relays; of each kind of service one is there to be replaced, which is
  * over when `interrupted` aborts.
@@ -56,9 +62,10 @@ export async function openStage(interrupted: AbortSignal): Promise<Stage> {
       // It lets both controls serve at once, so that one is missed when it goes and the other is never idle.
       server: 'ejabberd',
       under: inspectable(nodeOptions, '--expose-gc'),
-      relay: { logLevel: 'info', activationTimeoutMs, drainTimeoutMs: 60_000 },
+      relay: { ...patient.relay, logLevel: 'info', activationTimeoutMs, drainTimeoutMs: 60_000 },
       // All the load comes as one account.
       control: {
+        ...patient.control,
         logLevel: 'info',
         activationsPerRequester: 10_000,
         bytestreamsPerRequester: 10_000,
