@@ -7,7 +7,7 @@ import { componentSecret } from './xmpp.ts'
 export type Values = Readonly<Record<string, unknown>>
 
 /** The chart's workloads. */
-export type Component = 'control' | 'relay' | 'redis'
+export type Component = 'control' | 'courier' | 'relay' | 'redis'
 
 const chart = 'helm/splice65'
 const name = 'files'
@@ -68,7 +68,8 @@ export class Release {
   }
 
   workload(component: Component): string {
-    return `${component === 'relay' ? 'statefulset' : 'deployment'}/${name}-splice65-${component}`
+    const kind = component === 'relay' || component === 'courier' ? 'statefulset' : 'deployment'
+    return `${kind}/${name}-splice65-${component}`
   }
 
   selector(component?: Component | 'test'): string {
