@@ -1,9 +1,14 @@
 import { controlOptions } from '../../services/control/config.ts'
+import { courierOptions } from '../../services/courier/config.ts'
 import { relayOptions } from '../../services/relay/config.ts'
 import { environmentName, type OptionSchema } from '../../services/shared/runtime/options.ts'
 import { type Limit, limitGroups } from './limits.ts'
 
-const schemas: Readonly<Record<Limit['service'], OptionSchema>> = { control: controlOptions, relay: relayOptions }
+const schemas: Readonly<Record<Limit['service'], OptionSchema>> = {
+  control: controlOptions,
+  courier: courierOptions,
+  relay: relayOptions,
+}
 
 /** Writes `LIMITS.md`: meaning and default of every limit as the services have them, and what is seen when it is reached. */
 export function renderLimitsPage(): string {
@@ -12,7 +17,7 @@ export function renderLimitsPage(): string {
     '# Limits',
     '<!-- Written by `npm run generate:limits` from the options of the services and deploy/limits/limits.ts. -->',
     `Every limit of splice65, with its default, what a client sees that reaches it and where an operator reads it. Options are
-environment variables, or \`relay.options\` and \`control.options\` of the chart. Every refusal is counted by its reason
+environment variables, or \`relay.options\`, \`control.options\` and \`courier.options\` of the chart. Every refusal is counted by its reason
 from 0 on; [METRICS.md](deploy/METRICS.md) has the metrics, [RUNBOOK.md](deploy/RUNBOOK.md) what to do about them.`,
     ...chapters,
   ].join('\n\n')}\n`

@@ -1,10 +1,14 @@
 import type { controlOptions } from '../../services/control/config.ts'
+import type { courierOptions } from '../../services/courier/config.ts'
 import type { relayOptions } from '../../services/relay/config.ts'
 
 /** One limit: the option that sets it, and what is seen when it is reached. */
 export interface Limit {
-  readonly service: 'control' | 'relay'
-  readonly option: keyof typeof relayOptions.shape | keyof typeof controlOptions.shape
+  readonly service: 'control' | 'courier' | 'relay'
+  readonly option:
+    | keyof typeof relayOptions.shape
+    | keyof typeof controlOptions.shape
+    | keyof typeof courierOptions.shape
   /** What holds where the option has no default of its own. */
   readonly otherwise?: string
   readonly client: string
@@ -30,6 +34,12 @@ const control = (option: keyof typeof controlOptions.shape, seen: Omit<Limit, 's
   ...seen,
 })
 
+const courier = (option: keyof typeof courierOptions.shape, seen: Omit<Limit, 'service' | 'option'>): Limit => ({
+  service: 'courier',
+  option,
+  ...seen,
+})
+
 const closedAtOnce = 'connection closed before a greeting'
 const unactivated = 'connection closed; an activation answers `item-not-found` or `not-allowed`'
 const reset = 'both connections are reset'
@@ -40,6 +50,7 @@ const halves = (outcome: string, reason: string) =>
   `\`splice65_half_connections_total{outcome="${outcome}",reason="${reason}"}\``
 const bytestreams = (outcome: string, reason: string) =>
   `\`splice65_bytestreams_total{outcome="${outcome}",reason="${reason}"}\``
+const quota = (limit: string) => `\`splice65_courier_quota_refusals_total{limit="${limit}"}\``
 const reached = (limit: string) => `\`splice65_limits_reached_total{limit="${limit}"}\``
 
 /** Every limit there is, in the order in which a client meets them. */
@@ -156,6 +167,40 @@ node; it writes \`TCP: out of memory\` to its log and counts \`TCPAbortOnMemory\
         client: slower,
         operator: '`splice65_copied_bytes_total`, `splice65_pipe_waits_total`',
       }),
+    ],
+  },
+  {
+    title: 'The courier',
+    about: `Counted in its database, over all replicas, by the bare JID of the sender or of the recipient. What is reserved counts as
+used, from the offer on, so that no two files take the same room. Quotas refuse before the first byte, with the error that the
+protocol has: by stream \`resource-constraint\`, for an upload slot the same with the time at which to try again, where that is known.`,
+    limits: [
+      courier('iqsPerSecond', {
+        client: '`resource-constraint` (wait) once, then no answer',
+        operator: '`splice65_courier_iqs_held_total`',
+      }),
+      courier('iqBurst', { client: 'as the one before', operator: 'as the one before' }),
+      courier('transfersPerSender', { client: constraint, operator: '`splice65_courier_offers_total`' }),
+      courier('maxFileBytes', {
+        client: '`not-acceptable`, for a slot with `<file-too-large/>`',
+        operator: '`splice65_courier_offers_total`',
+      }),
+      ...(['bytesPerSender', 'parcelsPerSender', 'dailyBytesPerSender'] as const).map((option) =>
+        courier(option, { client: constraint, operator: quota(option) }),
+      ),
+      ...(['bytesPerRecipient', 'parcelsPerRecipient', 'totalBytes'] as const).map((option) =>
+        courier(option, { client: constraint, operator: quota(option) }),
+      ),
+      courier('keepMs', {
+        client: 'the sender is told that it expired; the link answers 410',
+        operator: '`splice65_courier_parcels_timed_out_total{outcome="expired"}`',
+      }),
+      courier('abandonAfterMs', {
+        client: 'a broken transfer begins from its start',
+        operator: '`splice65_courier_parcels_timed_out_total{outcome="abandoned"}`',
+      }),
+      courier('slotMs', { client: 'the upload is refused (403)', operator: 'the log' }),
+      courier('linkDownloads', { client: 'the link answers 410', operator: '`splice65_courier_parcels`' }),
     ],
   },
 ]

@@ -59,6 +59,7 @@ function createSwitchboardEvents({ log, metrics }: EventParts): SwitchboardEvent
     labelNames: ['held'] as const,
     registers,
   })
+  for (const how of ['refused', 'dropped'] as const) held.inc({ held: how }, 0)
   return {
     iqAnswered: (outcome) => answered.inc({ outcome }),
     handlerFailed: (error) => log.error({ err: error }, 'a request could not be answered'),

@@ -27,12 +27,14 @@ export function createStreamIntakeEvents({
     labelNames: ['outcome'] as const,
     registers,
   })
+  for (const outcome of ['accepted', 'resource-constraint', 'not-acceptable', 'forbidden']) offers.inc({ outcome }, 0)
   const intakes = new Counter({
     name: 'splice65_courier_intakes_total',
     help: 'Accepted files that came by stream, by how that ended: stored, broken (can be resumed) or dropped.',
     labelNames: ['outcome'] as const,
     registers,
   })
+  for (const outcome of ['stored', 'broken', 'dropped']) intakes.inc({ outcome }, 0)
   const bytes = new Counter({
     name: 'splice65_courier_intake_bytes_total',
     help: 'Bytes that came by stream and were written.',
