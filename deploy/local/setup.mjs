@@ -22,6 +22,7 @@ const nodeMajor = 24
 // Where package managers put servers, also when a user's PATH leaves them out.
 const systemFolders = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin', '/sbin']
 const brewFolders = ['/opt/homebrew/bin', '/opt/homebrew/sbin']
+const macChrome = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
 const hostPath = unique([...(process.env.PATH ?? '').split(delimiter), ...systemFolders, ...brewFolders]).filter(
   (folder) => folder !== '' && !folder.endsWith(join('node_modules', '.bin')),
 )
@@ -68,6 +69,15 @@ const postgresql = {
   dnf: 'postgresql-server',
 }
 
+/** The page of a link is looked at in a real browser. */
+const chromium = {
+  name: 'chromium',
+  present: () => onPath('chromium') || onPath('chromium-browser') || onPath('google-chrome') || existsSync(macChrome),
+  apt: 'chromium',
+  brew: 'chromium',
+  dnf: 'chromium',
+}
+
 /** Network namespaces, and what leaves them; tests that need them say so where they cannot be had. */
 const networking = {
   name: 'nft and ss',
@@ -86,7 +96,7 @@ const iptables = {
 }
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus, networking],
+  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus, networking, chromium],
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
   faults: [redis, prosody, ejabberd, iptables, networking],

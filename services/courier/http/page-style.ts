@@ -45,5 +45,5 @@ header + p { margin-top: 1rem; }
 
 const hash = createHash('sha256').update(pageStyle).digest('base64')
 
-/** What the page may do: have this style, and show pictures of its own origin. Nothing else, and no script at all. */
-export const pagePolicy = `default-src 'none'; style-src 'sha256-${hash}'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
+/** What the page may do: have this style, and show pictures of its own origin or its own text. Nothing else, and no script at all. */
+export const pagePolicy = `default-src 'none'; style-src 'sha256-${hash}'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`

@@ -61,6 +61,7 @@ function page({ tag }: Language, title: string, content: Html): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex, nofollow">
+<link rel="icon" href="${tabIcon}">
 <title>${title}</title>
 <style>${{ html: pageStyle }}</style>
 </head>
@@ -89,6 +90,16 @@ function formatTime(time: Date, { tag }: Language): string {
   return `${new Intl.DateTimeFormat(tag, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(time)} UTC`
 }
 
-const fileIcon = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M14 2.75H7A2.25 2.25 0 0 0 4.75 5v14A2.25 2.25 0 0 0 7 21.25h10A2.25 2.25 0 0 0 19.25 19V8z"/><path d="M14 2.75V8h5.25M12 11.5v5.75M9.5 14.75l2.5 2.5 2.5-2.5"/></svg>`
+const sheet = 'M14 2.75H7A2.25 2.25 0 0 0 4.75 5v14A2.25 2.25 0 0 0 7 21.25h10A2.25 2.25 0 0 0 19.25 19V8zV8h5.25'
+const fileIcon = icon('M12 11.5v5.75M9.5 14.75l2.5 2.5 2.5-2.5')
+const noFileIcon = icon('M9.75 12.5l4.5 4.5M14.25 12.5l-4.5 4.5')
 
-const noFileIcon = html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="M14 2.75H7A2.25 2.25 0 0 0 4.75 5v14A2.25 2.25 0 0 0 7 21.25h10A2.25 2.25 0 0 0 19.25 19V8z"/><path d="M14 2.75V8h5.25M9.75 12.5l4.5 4.5M14.25 12.5l-4.5 4.5"/></svg>`
+/** A sheet of paper with something on it. */
+function icon(drawn: string): Html {
+  return html`<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round" aria-hidden="true"><path d="${sheet}${drawn}"/></svg>`
+}
+
+/** What the browser shows beside the title: without it, it would ask for one. */
+const tabIcon = `data:image/svg+xml,${encodeURIComponent(
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#4a8fe0" stroke-width="2" stroke-linejoin="round"><path d="${sheet}"/></svg>`,
+)}`
