@@ -198,6 +198,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
       httpPort,
       publicUrl: `http://${loopback}:${httpPort}`,
       uploadSecretFile,
+      drainDelayMs: 0,
       ...options.courier,
       ...settings,
     }
