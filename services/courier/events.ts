@@ -1,5 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import { formatBareJid } from '../shared/bytestream/jid.ts'
+import type { EndedCommand } from '../shared/commands/protocol.ts'
 import { type ComponentEvents, createComponentEvents } from '../shared/component/events.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
@@ -14,6 +15,7 @@ import { createPresenceEvents, type PresenceEvents } from './presence/presence-e
 /** Everything the courier has to tell: each function writes the log line and moves the metric. */
 export interface CourierEvents
   extends ComponentEvents,
+    CommandEvents,
     SwitchboardEvents,
     StreamIntakeEvents,
     DeliveryEvents,
@@ -34,6 +36,7 @@ interface EventParts {
 export function createCourierEvents(parts: EventParts): CourierEvents {
   return {
     ...createComponentEvents(parts, 'splice65_courier'),
+    ...createCommandEvents(parts),
     ...createSwitchboardEvents(parts),
     ...createStreamIntakeEvents(parts),
     ...createDeliveryEvents(parts),
@@ -42,6 +45,19 @@ export function createCourierEvents(parts: EventParts): CourierEvents {
     ...createDependencyEvents(parts),
     ...createHttpEvents(parts),
     seatLost: (error) => parts.log.warn({ err: error }, 'this replica may not connect to the XMPP server now'),
+  }
+}
+
+interface CommandEvents {
+  commandEnded(ended: EndedCommand): void
+}
+
+function createCommandEvents({ log }: EventParts): CommandEvents {
+  return {
+    commandEnded({ node, by, entries, failure }) {
+      const told = { command: node, by: formatBareJid(by), entries, reason: failure?.message }
+      log.info(told, failure ? 'command failed' : 'command carried out')
+    },
   }
 }
 

@@ -12,6 +12,7 @@ import type { Running } from '../shared/runtime/run.ts'
 import { watchSecret } from '../shared/runtime/watched-secret.ts'
 import { createSwitchboard } from './addresses/switchboard.ts'
 import { createAdmissions } from './admissions.ts'
+import { commandAbility } from './commands/commands.ts'
 import { Seat } from './component/seat.ts'
 import { type CourierConfig, courierOptions } from './config.ts'
 import { startDispatch } from './delivery/dispatch.ts'
@@ -107,13 +108,14 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   )
   events.watchLink(seat)
   const admits = createAdmissions(config)
+  const serves = (jid: Jid) => admits.sender(jid) || admits.recipient(jid)
   const presence = opened.adopt(
     new UserPresence({ switchboard, records, mayReceive: admits.recipient, clock, events }, config),
     (it) => it.stop(),
   )
-  const mayFollow = (jid: Jid) => admits.sender(jid) || admits.recipient(jid)
-  const ownPresence = opened.adopt(new OwnPresence({ switchboard, records, mayFollow, clock, events }, config), (it) =>
-    it.stop(),
+  const ownPresence = opened.adopt(
+    new OwnPresence({ switchboard, records, mayFollow: serves, clock, events }, config),
+    (it) => it.stop(),
   )
   const dispatch = opened.adopt(
     startDispatch({ records, presence, reception, switchboard, blobs, events, clock, random }, { ...config, holder }),
@@ -121,6 +123,7 @@ export async function startCourier(config: CourierConfig, given: Partial<Courier
   )
   attached.push(presence, ownPresence, dispatch)
   opened.defer(startStreamIntake({ switchboard, reception, admits, clock, events }, config))
+  switchboard.enable('service', commandAbility({ records, serves, events }, live))
   switchboard.enable('service', slotAbility({ reception, admits: admits.sender, events }, live))
   const open = (parcel: Parcel) => openVerifiedBlob({ records, blobs, events }, parcel)
   const http = opened.adopt(await serveHttp({ reception, records, open, clock, events }, live), (it) => it.stop())

@@ -1,9 +1,10 @@
-import { formatBareJid, type Jid } from '../../shared/bytestream/jid.ts'
+import { formatBareJid, type Jid, parseJid } from '../../shared/bytestream/jid.ts'
 import { commandNodes } from '../../shared/commands/discovery.ts'
 import { type CommandRequest, commandHandler, type EndedCommand } from '../../shared/commands/protocol.ts'
 import { CommandSessions } from '../../shared/commands/sessions.ts'
 import type { DiscoNodes } from '../../shared/xmpp/discovery.ts'
-import type { Element } from '../../shared/xmpp/xml.ts'
+import { attribute, type Element, ns } from '../../shared/xmpp/xml.ts'
+import type { Ability } from '../addresses/ability.ts'
 import type { Records } from '../records/records.ts'
 import { parcelsOfUserCommand, storeStatisticsCommand } from './administer.ts'
 import { deleteParcelCommand } from './delete-parcel.ts'
@@ -42,5 +43,21 @@ export function createCourierCommands(
   return {
     handle: commandHandler({ commands, mayUse, sessions: new CommandSessions({}, options), events }),
     nodes: commandNodes({ commands, mayUse }, options),
+  }
+}
+
+/** The same as what the courier's own address can do. */
+export function commandAbility(parts: CourierCommandsParts, options: CourierCommandsOptions): Ability {
+  const { handle, nodes } = createCourierCommands(parts, options)
+  return {
+    // The nodes bring theirs.
+    features: [],
+    nodes,
+    attend(session) {
+      session.onIq({ type: 'set', name: 'command', namespace: ns.commands }, (payload, iq) => {
+        const from = attribute(iq, 'from') ?? ''
+        return handle({ from, requester: parseJid(from), payload })
+      })
+    },
   }
 }
