@@ -41,6 +41,8 @@ export interface IncomingOptions {
   readonly choose?: ChooseStreamhosts
   /** How long the sender may take for each step. Default 60 000. */
   readonly stepTimeoutMs?: number
+  /** How long a promised sum may take after the last byte; then the file is taken without. Default 3 000. */
+  readonly checksumTimeoutMs?: number
   /** The largest in-band block we take, before base64. Default the largest there is. */
   readonly maxBlockBytes?: number
   readonly dial?: DialOptions
@@ -66,6 +68,7 @@ export async function receiveByJingle<Kept>(
   options: IncomingOptions,
 ): Promise<Received<Kept>> {
   const { jingle, sink, tell } = parts
+  const { checksumTimeoutMs = CHECKSUM_MS, signal } = options
   let whole = false
   try {
     const { chunks, ...way } = await accept(parts, file, transport, options)
@@ -76,7 +79,7 @@ export async function receiveByJingle<Kept>(
     await storeChunks(chunks, sink, file.size, tell)
     whole = true
     // It follows the last byte, or is forgotten.
-    const told = file.sumFollows && within(checksum, CHECKSUM_MS, '', options.signal).catch(() => undefined)
+    const told = file.sumFollows && within(checksum, checksumTimeoutMs, '', signal).catch(() => undefined)
     const result = await sink.finish(file.sha256 ?? (await (told || undefined)))
     await confirm(jingle)
     const { name, size } = file
