@@ -73,6 +73,11 @@ export const courierOptions = z
       .string()
       .default('/var/lib/splice65')
       .describe('A folder on a durable volume: blobs on disk, the embedded database, and what is being received.'),
+    keepFreeBytes: integer(0)
+      .default(1 << 26)
+      .describe(
+        'Room on that volume that files leave free, for the embedded database; when no more is left, none is taken.',
+      ),
     databaseUrl: secret(
       z
         .string()

@@ -7,7 +7,7 @@ import { openDiskBlobs } from '../../services/courier/store/disk.ts'
 import { createMetrics, type Metrics } from '../../services/shared/runtime/metrics.ts'
 import { recordingLog } from './recording-log.ts'
 
-/** What a courier keeps things in by default: blobs on disk and records in PGlite, below a temporary folder. */
+/** What a courier keeps things in by default: blobs on disk and records in PGlite, below one folder. */
 export interface CourierStorage extends AsyncDisposable {
   /** `dataFolder` of a courier. */
   readonly folder: string
@@ -19,15 +19,19 @@ export interface CourierStorage extends AsyncDisposable {
   readonly lines: readonly string[]
 }
 
-/** Opens them; two seconds or so, so once for a file of tests. Whoever disposes of it loses what is in it. */
-export async function openCourierStorage(): Promise<CourierStorage> {
-  const folder = temporaryFolder('courier')
+/**
+ * Opens them, in a temporary folder that goes when they are disposed of, unless one is given. That takes two seconds or so:
+ * once for a file of tests is enough.
+ */
+export async function openCourierStorage(given?: string, { keepFreeBytes = 0 } = {}): Promise<CourierStorage> {
+  const temporary = given === undefined ? temporaryFolder('courier') : undefined
+  const folder = given ?? temporary?.path ?? '.'
   const { log, lines } = recordingLog()
   const metrics = createMetrics('courier', { ofProcess: false })
-  const records = await openRecords({ databaseUrl: 'pglite:', dataFolder: folder.path })
-  const blobs = await openDiskBlobs(folder.path)
+  const records = await openRecords({ databaseUrl: 'pglite:', dataFolder: folder })
+  const blobs = await openDiskBlobs(folder, { keepFreeBytes })
   return {
-    folder: folder.path,
+    folder,
     records,
     blobs,
     events: createCourierEvents({ log, metrics }),
@@ -36,7 +40,7 @@ export async function openCourierStorage(): Promise<CourierStorage> {
     async [Symbol.asyncDispose]() {
       await blobs.close()
       await records.close()
-      await folder.remove()
+      await temporary?.remove()
     },
   }
 }

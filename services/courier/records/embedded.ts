@@ -1,12 +1,12 @@
-import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { NodeFS } from '@electric-sql/pglite/nodefs'
 import { PGliteDialect } from 'kysely'
 import { type DatabaseServer, int8 } from './database-server.ts'
 import { lockFolder } from './folder-lock.ts'
+import { SyncedFolder } from './synced-folder.ts'
 
-/** PGlite switches fsync off, and its system has no fdatasync: a commit would be durable against nothing but our own crash. */
+/** PGlite switches fsync off, and its system has no fdatasync: a commit would outlive nothing but our own crash. */
 const durable = [...PGlite.defaultStartParams.filter((param) => param !== '-F'), '-c', 'wal_sync_method=fsync']
 
 /**
@@ -16,12 +16,19 @@ const durable = [...PGlite.defaultStartParams.filter((param) => param !== '-F'),
 export async function openEmbedded(folder: string): Promise<DatabaseServer> {
   const lock = lockFolder(folder)
   try {
+    const data = join(folder, 'pgdata')
+    const isNew = !existsSync(join(data, 'PG_VERSION'))
+    const files = new SyncedFolder(data)
+    if (!isNew) await files.sync()
     const pglite = await PGlite.create({
-      fs: new SyncedFolder(join(folder, 'pgdata')),
+      fs: files,
       startParams: durable,
       relaxedDurability: false,
       parsers: { [int8]: Number },
     })
+    // A new database was made without.
+    if (isNew) await files.sync()
+    files.opened()
     return {
       dialect: new PGliteDialect({ pglite }),
       alone: true,
@@ -33,34 +40,5 @@ export async function openEmbedded(folder: string): Promise<DatabaseServer> {
   } catch (error) {
     lock.release()
     throw error
-  }
-}
-
-/** The part of Emscripten's file system on Node that we mend. */
-interface NodeFileSystem {
-  realPath(node: unknown): string
-  readonly stream_ops: { fsync?(stream: { readonly nfd?: number; readonly node: unknown }): number }
-}
-
-/** A folder whose files are synced when PostgreSQL says so: Emscripten's file system on Node leaves that out. */
-class SyncedFolder extends NodeFS {
-  override async init(...[pglite, options]: Parameters<NodeFS['init']>): ReturnType<NodeFS['init']> {
-    const { emscriptenOpts } = await super.init(pglite, options)
-    const preRun = [...(emscriptenOpts.preRun ?? []), (module: { NODEFS?: unknown }) => addSync(module.NODEFS)]
-    return { emscriptenOpts: { ...emscriptenOpts, preRun } }
-  }
-}
-
-function addSync(nodeFs: unknown): void {
-  const { stream_ops: operations, realPath } = nodeFs as NodeFileSystem
-  operations.fsync = ({ nfd, node }) => {
-    // Folders have no descriptor there.
-    const descriptor = nfd ?? openSync(realPath(node), 'r')
-    try {
-      fsyncSync(descriptor)
-    } finally {
-      if (nfd === undefined) closeSync(descriptor)
-    }
-    return 0
   }
 }

@@ -11,16 +11,17 @@ const readBytes = 256 * 1024
 
 /**
  * Keeps blobs as files below a folder on a durable volume: `incoming` while they come, `blobs` when they are whole,
- * `quarantine` when they are damaged. The caller closes it.
+ * `quarantine` when they are damaged. What comes in leaves `keepFreeBytes` (default 0) of the volume free. The caller closes it.
  */
-export async function openDiskBlobs(folder: string): Promise<BlobStore> {
+export async function openDiskBlobs(folder: string, { keepFreeBytes = 0 } = {}): Promise<BlobStore> {
   const incoming = new Folder(join(folder, 'incoming'))
   const blobs = new Folder(join(folder, 'blobs'))
   const quarantine = new Folder(join(folder, 'quarantine'))
   for (const each of [incoming, blobs, quarantine]) await each.make()
 
   return {
-    write: async (key, terms) => writer(await SpoolFile.open(incoming, key, terms), { blobs, key }),
+    write: async (key, terms) =>
+      writer(await SpoolFile.open(incoming, key, { ...terms, keepFreeBytes }), { blobs, key }),
     async *read(key, { start, end }) {
       if (end <= start) return
       try {
