@@ -92,6 +92,7 @@ function configuration({ domain, components, proxy65, pasted, c2sPort, component
       mod_privacy: {},
       mod_carboncopy: {},
       mod_caps: {},
+      mod_offline: {},
       ...(proxy65 && {
         mod_proxy65: { hosts: [proxy65.domain], ip: '127.0.0.1', hostname: '127.0.0.1', port: proxy65.port },
       }),

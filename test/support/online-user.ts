@@ -6,7 +6,9 @@ import { libraryAnswer } from '../../services/cli/account.ts'
 import { formatJid, parseJid } from '../../services/shared/bytestream/jid.ts'
 import type { OnTransferEvent } from '../../services/shared/transfer/events.ts'
 import type { ReceivedFile } from '../../services/shared/transfer/incoming.ts'
-import { type ProposedFile, receiverFeatures, startReceiver } from '../../services/shared/transfer/receiver.ts'
+import { jingleFeaturesOf } from '../../services/shared/transfer/jingle/receiver.ts'
+import { receiverFeaturesOf } from '../../services/shared/transfer/offer-receiver.ts'
+import { type ProposedFile, startReceiver } from '../../services/shared/transfer/receiver.ts'
 import { answerDiscovery } from '../../services/shared/xmpp/discovery.ts'
 import { createSession, type Session } from '../../services/shared/xmpp/session.ts'
 import { type Element, xml } from '../../services/shared/xmpp/xml.ts'
@@ -18,6 +20,8 @@ export interface OnlineUserOptions {
   readonly priority?: number
   /** Where files go that are offered to him; left out: his client knows no file transfer. */
   readonly into?: string
+  /** What his client knows of. Default both. */
+  readonly protocols?: readonly ('jingle' | 'si')[]
   /** Whether he takes a file; a string says why not. Default: he does. */
   readonly decide?: (file: ProposedFile) => true | string | Promise<true | string>
   /** Hears what happens while files come. */
@@ -39,9 +43,19 @@ export interface OnlineUser extends AsyncDisposable {
   vanish(): void
 }
 
+const features = { jingle: jingleFeaturesOf(['s5b', 'ibb']), si: receiverFeaturesOf(['s5b', 'ibb']) }
+
 /** Logs in, can be offered files, and only then sends his presence. Whoever logs in logs out. */
 export async function logIn(fleet: Fleet, user: string, options: OnlineUserOptions): Promise<OnlineUser> {
-  const { resource, priority = 0, into, decide = () => true, tell = () => {}, agrees = true } = options
+  const {
+    resource,
+    priority = 0,
+    into,
+    protocols = ['jingle', 'si'],
+    decide = () => true,
+    tell = () => {},
+    agrees = true,
+  } = options
   const password = fleet.accounts.find((account) => account.user === user)?.password ?? ''
   const account = { username: user, password }
   const userAgent = xml('user-agent', { id: randomUUID() })
@@ -65,7 +79,7 @@ export async function logIn(fleet: Fleet, user: string, options: OnlineUserOptio
   xmpp.middleware.use(async ({ stanza }, next) => libraryAnswer(await port.receive(stanza)) ?? next())
   answerDiscovery(port.session, {
     identities: [{ category: 'client', type: 'pc' }],
-    features: new Set(into === undefined ? [] : receiverFeatures),
+    features: new Set(into === undefined ? [] : protocols.flatMap((protocol) => features[protocol])),
   })
   const files: ReceivedFile[] = []
   const stopReceiving =

@@ -180,6 +180,7 @@ export class Round {
         to,
         way,
         proxies: this.#options.proxies,
+        sidPrefix: `${parcel.id}.`,
         offerTimeoutMs: this.#options.deliveryAnswerMs,
         signal,
         ...(parcel.description !== undefined && { description: parcel.description }),

@@ -34,6 +34,8 @@ export interface StreamOfferOptions {
   readonly to: string
   readonly way: Way
   readonly description?: string
+  /** The same in every offer of this file. */
+  readonly sidPrefix: string
   /** JIDs of the proxies through which the bytes may go. */
   readonly proxies: readonly string[]
   /** How long the recipient may think about it. */
@@ -44,7 +46,7 @@ export interface StreamOfferOptions {
 /** Offers a file to one resource and streams it. Throws when the signal aborts, and only then. */
 export async function offerStream(
   { session, file, presence }: StreamOfferParts,
-  { to, way, description, proxies, offerTimeoutMs, signal }: StreamOfferOptions,
+  { to, way, description, sidPrefix, proxies, offerTimeoutMs, signal }: StreamOfferOptions,
 ): Promise<OfferResult> {
   const left = new AbortController()
   const stopWatching = presence.onArrival((user) => {
@@ -63,6 +65,7 @@ export async function offerStream(
         to,
         proxies,
         direct: false,
+        sidPrefix,
         answerTimeoutMs: offerTimeoutMs,
         signal: AbortSignal.any([signal, left.signal]),
         ...(description !== undefined && { description }),

@@ -104,6 +104,7 @@ export class Intake {
       ...(file.description !== undefined && { description: file.description }),
       ...(file.date !== undefined && !isLonger(file.date, longestDateBytes) && { fileDate: file.date }),
       sid,
+      ...(file.receipt && { receipt: true }),
       // The same file for somebody else is another parcel.
       identity: `${identityKey(identityOf(peer, file))} ${recipient}`,
     }

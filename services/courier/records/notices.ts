@@ -20,6 +20,11 @@ export async function writeNotice(
   await db.insertInto('notices').values(row).execute()
 }
 
+/** Shows all notices that were taken and not sent: whoever took them is gone when a database of one process is opened. */
+export async function showAllNotices(db: Database): Promise<void> {
+  await db.updateTable('notices').set({ hiddenUntil: now }).where('hiddenUntil', '>', now).execute()
+}
+
 /** Takes the oldest notices that nobody is sending, and hides them for a while. */
 export async function takeNotices(
   db: Database,

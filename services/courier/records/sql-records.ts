@@ -5,7 +5,7 @@ import { asking } from './database-failure.ts'
 import { end, expire } from './ending.ts'
 import { demandLease, endAllLeases, leaseOf, parcelOf, release, renew, take } from './leases.ts'
 import { fromNow, now } from './moment.ts'
-import { takeNotices, writeNotice } from './notices.ts'
+import { showAllNotices, takeNotices, writeNotice } from './notices.ts'
 import { parcelColumns, parcelOfRow, selectParcels } from './parcel-rows.ts'
 import type { Lease, Records, Subscription } from './records.ts'
 import { reserve } from './reserve.ts'
@@ -31,7 +31,10 @@ export async function sqlRecords(database: OpenDatabase): Promise<Records> {
     selectParcels(db).where('state', '=', 'stored').where('deliveredAt', 'is', null).where('recipient', 'is not', null)
 
   // Whoever had one is gone, and nobody should wait for him.
-  if (database.alone) await asking(() => endAllLeases(db))
+  if (database.alone) {
+    await asking(() => endAllLeases(db))
+    await asking(() => showAllNotices(db))
+  }
 
   return {
     reserve: (draft, terms) => writing((db) => reserve(db, draft, terms)),

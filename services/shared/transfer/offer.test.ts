@@ -22,6 +22,13 @@ describe('parseOffer()', () => {
     assert.deepEqual(parseOffer(formatOffer(picture)), picture)
   })
 
+  it('hears that the sender asks for a receipt', () => {
+    const si = formatOffer(offer)
+    assert.equal(parseOffer(si).file.receipt, undefined)
+    si.append(xml('request', { xmlns: ns.receipts }))
+    assert.equal(parseOffer(si).file.receipt, true)
+  })
+
   it('leaves out methods it does not know', () => {
     const si = formatOffer(offer)
     const field = si.getChild('feature')?.getChild('x')?.getChild('field')

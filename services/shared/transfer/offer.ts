@@ -27,6 +27,8 @@ export interface OfferedFile {
   readonly mediaType?: string
   /** The sender can start anywhere in the file. */
   readonly ranges: boolean
+  /** The sender asks for word that whom it is for has it: a receipt (XEP-0184) for the SID, since an iq has none. */
+  readonly receipt?: boolean
 }
 
 /** The answer to an offer. */
@@ -99,6 +101,7 @@ export function parseOffer(si: Element): Offer {
       name,
       size,
       ranges: file.getChild('range') !== undefined,
+      ...(si.getChild('request', ns.receipts) && { receipt: true }),
       ...(date !== undefined && { date }),
       ...(hash !== undefined && { hash }),
       ...(description && { description }),

@@ -36,6 +36,8 @@ export interface SendOptions {
   /** Whether to offer our own addresses: every one, none, or these. Default every one. */
   readonly direct?: boolean | readonly string[]
   readonly description?: string
+  /** Begins the SID of every offer, so that a receiver can tell a repeat; what follows cannot be guessed. */
+  readonly sidPrefix?: string
   /** Size of an in-band block before base64. */
   readonly blockBytes?: number
   /** How long the receiver may think about the offer. Default 300 000: a person may be asked. */
@@ -118,10 +120,10 @@ type Accepted = OfferAnswer & { readonly sid: string }
 
 async function offer(
   { session, file, tell }: SenderParts,
-  { to, description, answerTimeoutMs = 300_000, signal }: SendOptions,
+  { to, description, sidPrefix = '', answerTimeoutMs = 300_000, signal }: SendOptions,
   methods: readonly Method[],
 ): Promise<Accepted> {
-  const sid = randomUUID()
+  const sid = `${sidPrefix}${randomUUID()}`
   const { name, size, date, mediaType } = file
   const offered = {
     name,

@@ -22,7 +22,7 @@ export type OfferedTransport =
   | { readonly method: 'ibb'; readonly inBand: InBandTransport }
 
 /** Reads a session-initiate. Throws the `StanzaError` to answer when it is none. */
-export function parseOffer({ sid, contents }: Jingle): JingleOffer {
+export function parseOffer({ sid, contents, info }: Jingle): JingleOffer {
   const [content, ...more] = contents
   if (content?.creator !== 'initiator') throw badRequest('There is no content of the initiator')
   const { description, transport, senders = 'initiator' } = content
@@ -45,7 +45,13 @@ export function parseOffer({ sid, contents }: Jingle): JingleOffer {
   return {
     sid,
     content: content.name,
-    file: { ...described, name, size, ranges: range !== undefined },
+    file: {
+      ...described,
+      name,
+      size,
+      ranges: range !== undefined,
+      ...(info?.is('request', ns.receipts) && { receipt: true }),
+    },
     transport: offered,
   }
 }

@@ -71,7 +71,7 @@ export async function sendByJingle(
   const { session } = parts
   const jingle = new JingleSession(
     { session },
-    { sid: randomUUID(), peer: options.to, role: 'initiator', content: CONTENT },
+    { sid: `${options.sidPrefix ?? ''}${randomUUID()}`, peer: options.to, role: 'initiator', content: CONTENT },
   )
   const signal = options.signal ? AbortSignal.any([options.signal, jingle.signal]) : jingle.signal
   try {

@@ -3,22 +3,23 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import type { ServiceSettings } from '../../deploy/local/service.ts'
-import type { TransferEvent } from '../../services/shared/transfer/events.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
-import { courierAddress, heardOf, sendParcel } from '../support/courier-parcels.ts'
-import { logIn, type OnlineUser, type OnlineUserOptions } from '../support/online-user.ts'
-import { sample } from '../support/sample.ts'
-import { testFolder } from '../support/transfer-ends.ts'
-import { until } from '../support/until.ts'
+import { courierAddress, heardOf, sendParcel } from './courier-parcels.ts'
+import { logIn, type OnlineUser, type OnlineUserOptions } from './online-user.ts'
+import { sample } from './sample.ts'
+import { testFolder } from './transfer-ends.ts'
+import { until } from './until.ts'
 
 // Everybody here has one test of his own: what he agreed to and what waits for him stays with him.
-const recipients = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy'] as const
+const recipients = ['bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi', 'ivan', 'judy', 'kim'] as const
 type Recipient = (typeof recipients)[number]
 
-for (const server of ['prosody', 'ejabberd'] as const) {
+/** What a courier delivers through this XMPP server: a process of its own, with relays, and users as their clients see it. */
+export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
   describe(`a courier beside ${server}`, () => {
     let fleet: Fleet
     let courier: CourierProcess
+    let configured = ''
     let alice: OnlineUser
 
     before(async () => {
@@ -29,7 +30,6 @@ for (const server of ['prosody', 'ejabberd'] as const) {
         accounts,
         courier: { arrivalDelayMs: 100, deliveryRetryMs: 200, presencePerSecond: 1_000 },
       })
-      courier = await fleet.startCourier()
       alice = await logIn(fleet, 'alice', { resource: 'a' })
     })
     after(async () => {
@@ -37,14 +37,12 @@ for (const server of ['prosody', 'ejabberd'] as const) {
       await fleet?.stop()
     })
 
-    /** Has another courier take the place of the one that runs, for as long as the test takes. */
-    async function reconfigure(t: TestContext, settings: ServiceSettings): Promise<void> {
-      await courier.stop()
+    /** Has a courier run with these settings: another one where they differ from those of the one that runs. */
+    async function withCourier(settings: ServiceSettings = {}): Promise<void> {
+      if (configured === JSON.stringify(settings)) return
+      await courier?.stop()
       courier = await fleet.startCourier(settings)
-      t.after(async () => {
-        await courier.stop()
-        courier = await fleet.startCourier()
-      })
+      configured = JSON.stringify(settings)
     }
 
     async function online(t: TestContext, user: Recipient, options: Partial<OnlineUserOptions> = {}) {
@@ -65,21 +63,33 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     const linkOf = (user: OnlineUser) =>
       user.message('a link', (message) => message.getChild('x', ns.oobMessage) !== undefined)
 
-    it('hands a file over by stream when its recipient comes, and tells the sender', async (t) => {
-      await agree('bob')
-      const content = randomBytes(3_000_000)
-      await sendParcel(fleet, alice, { to: 'bob', name: 'by stream.bin', content })
-      const events: TransferEvent[] = []
-      const bob = await online(t, 'bob', { into: await testFolder(t), tell: (event) => events.push(event) })
-      await until('the file is there', () => bob.files.length === 1)
-      assert.equal(bob.files[0]?.sha256, sha256(content))
-      assert.equal(bob.files[0]?.peer, courierAddress(fleet, 'alice'))
-      assert.equal(bob.files[0]?.method, 's5b')
-      await heardOf(alice, 'delivered', 'by stream.bin')
-      assert.deepEqual(bob.messages, [])
-    })
+    for (const [protocol, user] of [
+      ['jingle', 'bob'],
+      ['si', 'kim'],
+    ] as const) {
+      it(`hands a file over by ${protocol} when its recipient comes, and tells the sender`, async (t) => {
+        await withCourier()
+        await agree(user)
+        const content = randomBytes(3_000_000)
+        await sendParcel(fleet, alice, { to: user, name: `by ${protocol}`, content })
+        const offers: unknown[] = []
+        const known = await online(t, user, {
+          into: await testFolder(t),
+          protocols: [protocol],
+          tell: (event) => event.event === 'offered' && offers.push(event.protocol),
+        })
+        await until('the file is there', () => known.files.length === 1)
+        assert.deepEqual(offers, [protocol])
+        assert.equal(known.files[0]?.sha256, sha256(content))
+        assert.equal(known.files[0]?.peer, courierAddress(fleet, 'alice'))
+        assert.equal(known.files[0]?.method, 's5b')
+        await heardOf(alice, 'delivered', `by ${protocol}`)
+        assert.deepEqual(known.messages, [])
+      })
+    }
 
     it('sends a link that the server keeps to one who has not agreed', async (t) => {
+      await withCourier()
       const content = randomBytes(100_000)
       const { sha256: told } = await sendParcel(fleet, alice, { to: 'carol', name: 'Käse.txt', content, method: 'ibb' })
       assert.equal(told, sha256(content))
@@ -94,6 +104,7 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('hands several files over in the order in which they were stored', async (t) => {
+      await withCourier()
       await agree('dave')
       for (const name of ['1', '2', '3']) {
         await sendParcel(fleet, alice, { to: 'dave', name, content: randomBytes(50_000) })
@@ -107,6 +118,7 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('offers to the resource that can, though it is not the best', async (t) => {
+      await withCourier()
       await agree('erin')
       await online(t, 'erin', { resource: 'phone', priority: 10 })
       const pc = await online(t, 'erin', { resource: 'pc', into: await testFolder(t) })
@@ -115,6 +127,7 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('sends the link when the offer is declined, and tells the sender', async (t) => {
+      await withCourier()
       await agree('frank')
       const frank = await online(t, 'frank', { into: await testFolder(t), decide: () => 'no, thank you' })
       await sendParcel(fleet, alice, { to: 'frank', name: 'unwanted', content: randomBytes(10_000) })
@@ -124,6 +137,7 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('sends the link to a client that can take no stream', async (t) => {
+      await withCourier()
       await agree('grace')
       const grace = await online(t, 'grace')
       await sendParcel(fleet, alice, { to: 'grace', name: 'by link', content: randomBytes(10_000) })
@@ -131,6 +145,7 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('goes on where a stream broke, when its recipient is back', async (t) => {
+      await withCourier()
       await agree('heidi')
       const into = await testFolder(t)
       const content = randomBytes(30_000_000)
@@ -160,15 +175,15 @@ for (const server of ['prosody', 'ejabberd'] as const) {
     })
 
     it('asks for an agreement where there are no links, and hands over when it is given', async (t) => {
-      await reconfigure(t, { delivery: 'stream' })
+      await withCourier({ delivery: 'stream' })
       await sendParcel(fleet, alice, { to: 'ivan', name: 'after a while', content: randomBytes(10_000) })
       const ivan = await online(t, 'ivan', { into: await testFolder(t) })
       await until('the file is there', () => ivan.files.length === 1)
       assert.deepEqual(ivan.messages, [])
     })
 
-    it('tells the sender when nobody came for a file', async (t) => {
-      await reconfigure(t, { keepMs: 1_000, retentionIntervalMs: 200, noticesMs: 200 })
+    it('tells the sender when nobody came for a file', async () => {
+      await withCourier({ keepMs: 1_000, retentionIntervalMs: 200, noticesMs: 200 })
       await sendParcel(fleet, alice, { to: 'judy', name: 'too late', content: randomBytes(10_000) })
       await heardOf(alice, 'expired', 'too late')
     })

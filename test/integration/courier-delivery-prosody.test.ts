@@ -1,0 +1,3 @@
+import { courierDeliverySuite } from '../support/courier-delivery-suite.ts'
+
+courierDeliverySuite('prosody')
