@@ -36,6 +36,13 @@ const redis = {
   dnf: 'redis',
 }
 const prosody = { name: 'prosody', present: () => onPath('prosody'), apt: 'prosody', brew: 'prosody', dnf: 'prosody' }
+const prosodyModules = {
+  name: 'community modules of Prosody',
+  present: () => existsSync('/usr/lib/prosody/modules/mod_privilege'),
+  apt: 'prosody-modules',
+  brew: undefined,
+  dnf: undefined,
+}
 const ejabberd = {
   name: 'ejabberd',
   present: () => onPath('ejabberdctl') && onPath('erl'),
@@ -96,7 +103,7 @@ const iptables = {
 }
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, ejabberd, haproxy, slixmpp, openssl, prometheus, networking, chromium],
+  test: [redis, prosody, prosodyModules, ejabberd, haproxy, slixmpp, openssl, prometheus, networking, chromium],
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
   faults: [redis, prosody, ejabberd, iptables, networking],

@@ -4,7 +4,6 @@ import { setImmediate } from 'node:timers/promises'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { memorySubscriptions } from '../../../test/support/memory-subscriptions.ts'
 import { presenceScene } from '../../../test/support/presence-scene.ts'
-import { ns } from '../../shared/xmpp/xml.ts'
 import { UserPresence } from './user-presence.ts'
 
 const service = 'courier.ex.com'
@@ -34,8 +33,8 @@ function setUp() {
 
 type Scene = ReturnType<typeof setUp>
 const online = ({ presence }: Scene, user = bob) => presence.resources(user).map(({ jid }) => jid)
-const grant = (type: string, from = 'ex.com') =>
-  `<message from='${from}' to='${service}'><privilege xmlns='${ns.privilege}'><perm access='presence' type='${type}'/></privilege></message>`
+const grant = (type: string, { from = 'ex.com', namespace = 'urn:xmpp:privilege:2' } = {}) =>
+  `<message from='${from}' to='${service}'><privilege xmlns='${namespace}'><perm access='presence' type='${type}'/></privilege></message>`
 
 describe('UserPresence', () => {
   it('knows who comes and goes, and tells each arrival once', async () => {
@@ -85,22 +84,33 @@ describe('UserPresence', () => {
     )
   })
 
-  it('remembers those whom their server shows us, who could not be asked for again', async () => {
+  for (const namespace of ['urn:xmpp:privilege:1', 'urn:xmpp:privilege:2']) {
+    it(`remembers those whom their server shows us by ${namespace}, who could not be asked for again`, async () => {
+      const scene = setUp()
+      await scene.tell(grant('managed_entity', { namespace }))
+      await scene.comes('', `${bob}/phone`)
+      scene.clock.advance(60_000)
+      await setImmediate()
+      assert.deepEqual(online(scene), [`${bob}/phone`])
+      await scene.tell(grant('none', { namespace }))
+      scene.clock.advance(60_000)
+      await setImmediate()
+      assert.deepEqual(online(scene), [])
+    })
+  }
+
+  it('believes what a new subscription shows, and not what was known before', async () => {
     const scene = setUp()
-    await scene.tell(grant('managed_entity'))
+    await scene.comes('', `${bob}/gone-without-a-word`)
+    await scene.comes('subscribed', bob)
     await scene.comes('', `${bob}/phone`)
-    scene.clock.advance(60_000)
-    await setImmediate()
     assert.deepEqual(online(scene), [`${bob}/phone`])
-    await scene.tell(grant('none'))
-    scene.clock.advance(60_000)
-    await setImmediate()
-    assert.deepEqual(online(scene), [])
+    assert.deepEqual(scene.arrivals, [bob, bob])
   })
 
   it('lets no user grant what is his server’s to grant', async () => {
     const scene = setUp()
-    await scene.tell(grant('managed_entity', 'mallory@ex.com'))
+    await scene.tell(grant('managed_entity', { from: 'mallory@ex.com' }))
     await scene.comes('', `${bob}/phone`)
     scene.clock.advance(60_000)
     await setImmediate()

@@ -130,7 +130,11 @@ export class UserPresence implements Presence {
   #takeSubscription(type: string, user: string): void {
     const { records } = this.#parts
     const answers: Readonly<Record<string, () => Promise<void>>> = {
-      subscribed: () => records.setSubscription(user, { sees: true, asked: false, refused: false }),
+      subscribed: () => {
+        // Who is there follows now, and is complete: unlike what we knew by other ways.
+        this.#online.forget(user)
+        return records.setSubscription(user, { sees: true, asked: false, refused: false })
+      },
       unsubscribed: () => {
         this.#online.forget(user)
         return records.setSubscription(user, { sees: false, asked: false, refused: true })
@@ -160,7 +164,7 @@ export class UserPresence implements Presence {
 
   /** A server says which of its users' affairs it shows us (XEP-0356 §4.2); it can only speak for its own domain. */
   #notePrivilege(message: Element): void {
-    const granted = message.getChild('privilege', ns.privilege)
+    const granted = ns.privileges.map((namespace) => message.getChild('privilege', namespace)).find(Boolean)
     const from = parseJid(attribute(message, 'from') ?? '')
     if (!granted || from.local !== '' || from.resource !== '' || !this.#parts.mayReceive(from)) return
     const presence = granted.getChildren('perm').find((perm) => attribute(perm, 'access') === 'presence')

@@ -51,7 +51,8 @@ export const ns = {
   courier: 'urn:splice65:courier:0',
   caps: 'http://jabber.org/protocol/caps',
   jidEscaping: 'jid\\20escaping',
-  privilege: 'urn:xmpp:privilege:2',
+  /** Before and after XEP-0356 changed what does not concern presence; ejabberd 23.01 has the first. */
+  privileges: ['urn:xmpp:privilege:1', 'urn:xmpp:privilege:2'],
 } as const
 
 /** An attribute as text; undefined when it is absent. */
