@@ -5,6 +5,9 @@ import type { Stage, StageOptions } from './stage.ts'
 export const phases = ['handshake', 'waiting', 'handoff', 'transfer'] as const
 export type Phase = (typeof phases)[number]
 
+/** What not every machine gives to whoever runs this: a network of its own, and a bound on memory by the kernel. */
+export type Need = 'namespace' | 'memory cgroup'
+
 /** Faults that run on the same stage, one after the other. */
 export interface Family {
   readonly name: string
@@ -18,7 +21,7 @@ export interface Family {
 export interface Fault {
   readonly fault: string
   /** What it takes that not every machine gives. */
-  readonly needs?: 'namespace'
+  readonly needs?: Need
   /** Sets the stage before the bytestream begins. */
   readonly prepare?: (stage: Stage) => Promise<void>
   /** Makes it happen; resolves when it has. */

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import type { Case } from './case.ts'
+import type { Case, Need } from './case.ts'
+import { memoryCgroups } from './memory-cgroup.ts'
 import { enterNamespace, insideNamespace } from './namespace.ts'
 import { failuresPage } from './page.ts'
 import { isAsExpected, type Row, runCase } from './run-case.ts'
@@ -34,15 +35,17 @@ async function main(): Promise<number> {
   process.env.TMPDIR = join(folder, 'tmp')
   mkdirSync(process.env.TMPDIR)
 
-  const playable = chosen.filter(({ fault }) => insideNamespace || fault.needs !== 'namespace')
+  const has: Record<Need, boolean> = { namespace: insideNamespace, 'memory cgroup': memoryCgroups }
+  const playable = chosen.filter(({ fault: { needs } }) => needs === undefined || has[needs])
   const rows: Row[] = []
   for (const family of families) rows.push(...(await play(playable.filter((each) => each.family === family))))
   console.log(`\n${tableOf(rows)}`)
   const left = chosen.filter((each) => !playable.includes(each))
   if (left.length > 0) {
     console.log(
-      `\nATTENTION: this machine lets nobody have a network namespace. ${left.length} cases were not run; the fault ` +
-        `proxy stands in for some of them:\n${left.map(({ name }) => `  ${name}`).join('\n')}`,
+      `\nATTENTION: ${left.length} cases were not run, for want of what this machine lets nobody have:\n${left
+        .map(({ name, fault }) => `  ${name}: a ${fault.needs}`)
+        .join('\n')}`,
     )
   }
   const good = rows.every(isAsExpected)

@@ -1,6 +1,7 @@
+import { Redis } from 'ioredis'
 import { type ControlProcess, type Fleet, type RelayProcess, startFleet } from '../../deploy/local/fleet.ts'
 import type { LogLine, ServiceProcess, ServiceSettings } from '../../deploy/local/service.ts'
-import { abbreviate } from '../../services/shared/bytestream/digest.ts'
+import { abbreviate, type Digest } from '../../services/shared/bytestream/digest.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy/fault-proxy.ts'
 import { Invariants } from '../support/invariants.ts'
@@ -162,7 +163,7 @@ export class Stage implements AsyncDisposable {
 
   /** A bytestream that no other case uses. Disposing closes its clients. */
   agree(): Bytestream {
-    return new Bytestream(agree(requester), () => this.#loggedIn())
+    return new Bytestream(agree(requester), { login: () => this.#loggedIn(), registered: (it) => this.#registered(it) })
   }
 
   /** A bytestream that runs between these relays. Throws when it does not come about. */
@@ -268,6 +269,15 @@ export class Stage implements AsyncDisposable {
     }
   }
 
+  async #registered(digest: Digest): Promise<void> {
+    const redis = new Redis(this.fleet.redis.url, { commandTimeout: 1_000 }).on('error', () => {})
+    try {
+      await until('the first half is registered', async () => (await redis.keys(`splice65:*${digest}*`)).length > 0)
+    } finally {
+      redis.disconnect()
+    }
+  }
+
   async #loggedIn(): Promise<Requester> {
     if (this.#alice && !this.#alice.over) return this.#alice
     this.#alice = await logInRequester(this.fleet)
@@ -281,15 +291,21 @@ export interface Running extends Disposable {
   readonly traffic: KeyedTraffic
 }
 
+interface BytestreamParts {
+  readonly login: () => Promise<Requester>
+  /** Resolves when the registry has a half of this digest: a relay that is slow to reach Redis registers it later. */
+  readonly registered: (digest: Digest) => Promise<void>
+}
+
 /** What requester and target agreed on, and their clients. */
 export class Bytestream implements Disposable {
   readonly #agreement: Agreement
-  readonly #login: () => Promise<Requester>
+  readonly #parts: BytestreamParts
   readonly #callers: Caller[] = []
 
-  constructor(agreement: Agreement, login: () => Promise<Requester>) {
+  constructor(agreement: Agreement, parts: BytestreamParts) {
     this.#agreement = agreement
-    this.#login = login
+    this.#parts = parts
   }
 
   get digest(): Agreement['digest'] {
@@ -305,7 +321,7 @@ export class Bytestream implements Disposable {
 
   /** The same bytestream with other clients, who come and go apart from these. */
   again(): Bytestream {
-    return new Bytestream(this.#agreement, this.#login)
+    return new Bytestream(this.#agreement, this.#parts)
   }
 
   /** Takes the clients of another one over. */
@@ -320,9 +336,10 @@ export class Bytestream implements Disposable {
     return caller
   }
 
-  /** Both clients, one after the other. Throws unless both are let in. */
+  /** Both clients, the second when the first is known to be that. Throws unless both are let in. */
   async dial(...relays: readonly StagedRelay[]): Promise<void> {
     for (const relay of relays) {
+      if (this.#callers.length > 0) await this.#parts.registered(this.digest)
       const welcome: Welcome = await (await this.greet(relay)).name(this.digest)
       if (welcome !== 'accepted') throw new Error(`Cannot begin: ${relay.process.name} answered: ${welcome}`)
     }
@@ -332,7 +349,7 @@ export class Bytestream implements Disposable {
   async activate(): Promise<string> {
     let alice: Requester
     try {
-      alice = await this.#login()
+      alice = await this.#parts.login()
     } catch {
       return 'no server'
     }

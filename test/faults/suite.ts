@@ -1,5 +1,6 @@
 import { type Case, casesOf, type Family } from './case.ts'
 import { clientFaults } from './faults/client.ts'
+import { clockFaults } from './faults/clock.ts'
 import { controlFaults } from './faults/control.ts'
 import { killPointFaults } from './faults/kill-points.ts'
 import { nameFaults } from './faults/names.ts'
@@ -23,6 +24,7 @@ export const families: readonly Family[] = [
   clientFaults,
   resourceFaults,
   nameFaults,
+  clockFaults,
 ]
 
 /** Every row of the failure matrix. */

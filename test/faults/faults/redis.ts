@@ -83,12 +83,14 @@ export const redisFaults: Family = {
       strike: (stage) => limitMemory(stage, 'noeviction'),
       heal: unlimitMemory,
     }),
-    unnoticed('out of memory, allkeys-lru', {
-      operator: 'nothing',
-      heals: 'keys that were evicted are written again at the next renewal',
-      strike: (stage) => limitMemory(stage, 'allkeys-lru'),
-      heal: unlimitMemory,
-    }),
+    ...['allkeys-lru', 'volatile-ttl'].map((policy) =>
+      unnoticed(`out of memory, ${policy}`, {
+        operator: 'nothing',
+        heals: 'keys that were evicted are written again at the next renewal',
+        strike: (stage) => limitMemory(stage, policy),
+        heal: unlimitMemory,
+      }),
+    ),
     unnoticed('of wrong types', {
       operator: refuses,
       heals: 'by whoever removes what is not ours; relays then register what they hold',

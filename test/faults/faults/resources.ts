@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { Inspector, inspectable } from '../../support/inspector.ts'
 import { until } from '../../support/until.ts'
 import type { Family } from '../case.ts'
+import { makeMemoryCgroup } from '../memory-cgroup.ts'
 import type { Stage } from '../stage.ts'
 
 const full = { by: 'relay', counts: 'splice65_handshakes_total{result="over-limit"}' } as const
@@ -34,12 +35,39 @@ export const resourceFaults: Family = {
       },
     },
     {
-      fault: 'memory',
+      fault: 'memory of its heap',
       prepare: (stage) => stage.recast('holder', {}, inspectable('--max-old-space-size=96')),
       async strike({ holder }) {
         using inspector = await Inspector.open(holder.process)
         inspector.begin('globalThis.eaten = []; for (;;) eaten.push(new Array(1e5).fill(0.5))')
         await holder.process.exited
+      },
+      at: {
+        waiting: {
+          clients: 'internal-server-error',
+          operator: ends,
+          heals: 'the client whose half is gone dials again',
+        },
+        transfer: {
+          clients: 'exact within a relay, reset across',
+          operator: ends,
+          heals: 'the clients, who were told by a reset, send again',
+        },
+      },
+    },
+    {
+      fault: 'memory of the container',
+      needs: 'memory cgroup',
+      async prepare(stage) {
+        const cgroup = makeMemoryCgroup(400 * 2 ** 20)
+        stage.afterwards(() => cgroup.remove())
+        await stage.recast('holder', {}, [...cgroup.under, ...inspectable()])
+      },
+      async strike({ holder }) {
+        using inspector = await Inspector.open(holder.process)
+        inspector.begin('globalThis.eaten = []; for (;;) eaten.push(Buffer.alloc(1e6, 1))')
+        const { signal } = await holder.process.exited
+        if (signal !== 'SIGKILL') throw new Error(`It was not the kernel that ended it: ${signal}`)
       },
       at: {
         waiting: {

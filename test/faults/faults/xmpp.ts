@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { startProsody } from '../../../deploy/local/prosody.ts'
+import { KeyedTraffic } from '../../support/keyed-traffic.ts'
 import { until } from '../../support/until.ts'
-import type { Expectation, Family, Fault, Phase } from '../case.ts'
+import type { Act, Expectation, Family, Fault, Phase, Seen } from '../case.ts'
 import { watchFor } from '../sign.ts'
 import type { Stage } from '../stage.ts'
 
 const comesBack = 'control connects again, after half a second at first, with jitter; relays keep what waits'
+const eitherAnswers = 'nothing to heal: controls share what they know by Redis and relays, so either may answer'
 const lost = { by: 'control', log: 'not connected to the XMPP server' } as const
 const misconfigured = { by: 'control', log: 'the XMPP server does not take us' } as const
 const connectsAgain = { by: 'control', log: 'connected to the XMPP server' } as const
@@ -117,7 +119,53 @@ export const prosodyFaults = xmppFaults('prosody', [
   },
 ])
 
-export const ejabberdFaults = xmppFaults('ejabberd', [])
+export const ejabberdFaults = xmppFaults('ejabberd', [
+  {
+    fault: 'lets two in our place',
+    async strike(stage) {
+      const first = stage.control
+      const second = await stage.addControl()
+      await second.waitForLine(({ msg }) => String(msg).startsWith(connectsAgain.log))
+      stage.afterwards(async () => void (await first.stop()))
+    },
+    at: {
+      waiting: { clients: 'joined, exact', operator: connectsAgain, heals: eitherAnswers },
+      transfer: { clients: 'exact', operator: connectsAgain, heals: eitherAnswers },
+    },
+  },
+  {
+    fault: 'keeps a dead session of the component beside ours',
+    async strike(stage) {
+      const { control } = stage
+      control.kill('SIGSTOP')
+      const newcomer = await stage.addControl()
+      await newcomer.waitForLine(({ msg }) => String(msg).startsWith(connectsAgain.log))
+      stage.afterwards(async () => void (await control.stop()))
+      stage.afterwards(() => control.kill('SIGCONT'))
+    },
+    at: {
+      waiting: {
+        clients: 'joined by the one that lives, perhaps at a later request, exact',
+        operator: connectsAgain,
+        heals: 'the server must end the dead session, to which it gives every other request until then',
+        play: asksUntilJoined,
+      },
+    },
+  },
+])
+
+/** Every second request goes to a session that never answers, by the toss of a coin. */
+async function asksUntilJoined(stage: Stage, act: Act): Promise<Seen> {
+  using bytestream = stage.agree()
+  await bytestream.dial(stage.owner, stage.holder)
+  await act.strike()
+  const answer = await bytestream.activateAgain(90_000)
+  const traffic = new KeyedTraffic(bytestream.pair, bytestream.digest)
+  await traffic.goesOn()
+  const delivery = await traffic.finish()
+  const clients = `${answer} by the one that lives, perhaps at a later request, ${delivery}`
+  return { clients, lostBytes: traffic.lostBytes }
+}
 
 /** Resolves when the component answers through the server. */
 async function answers(stage: Stage): Promise<void> {
