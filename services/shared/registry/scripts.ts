@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Cluster, Redis } from 'ioredis'
+import { oneWritePerTurn } from './one-write.ts'
 
 /** Every script of `lua/`, with the files that go before it. */
 const preludes = {
@@ -40,5 +41,9 @@ export function defineScripts(client: Redis | Cluster): RunScript {
   }
   // defineCommand adds methods that the client's type cannot know.
   const methods = client as unknown as Record<`splice65:${ScriptName}`, RunCommand>
-  return (name, keys, args) => methods[`splice65:${name}`](...keys, ...args)
+  const gather = oneWritePerTurn(client)
+  return (name, keys, args) => {
+    gather()
+    return methods[`splice65:${name}`](...keys, ...args)
+  }
 }

@@ -14,6 +14,9 @@ export interface ThreadOptions extends Omit<WorkerStart, 'wake' | 'load' | 'open
   readonly onCrash: (error: Error) => void
 }
 
+/** A connection is held by then. */
+const HOLD_WITHIN_MS = 2
+
 const nothing: Buffer = Buffer.alloc(0)
 const one = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])
 
@@ -31,6 +34,7 @@ export class Thread {
   readonly #flows = new Map<number, SplicedFlow>()
   #running: { readonly wake: number; readonly worker: Worker } | undefined
   #waking: NodeJS.Immediate | undefined
+  #wakingSoon: NodeJS.Timeout | undefined
   #stopping = false
 
   constructor(options: ThreadOptions) {
@@ -143,11 +147,18 @@ export class Thread {
   #order(order: Order): void {
     if (!this.#running) return
     this.#running.worker.postMessage(order)
-    // One wake-up for all the orders of this turn of the event loop: it costs as much as what a half takes elsewhere here.
-    this.#waking ??= setImmediate(() => {
-      this.#waking = undefined
-      if (this.#running) libc.write(this.#running.wake, one, one.length)
-    })
+    // A wake-up costs as much as all else that a half takes here, so the orders of one turn of the event loop share one.
+    // A half that waits is watched for its hang-up only: that may begin a moment later, and many halves share one.
+    if (order.order === 'hold') this.#wakingSoon ??= setTimeout(() => this.#wake(), HOLD_WITHIN_MS)
+    else this.#waking ??= setImmediate(() => this.#wake())
+  }
+
+  #wake(): void {
+    clearImmediate(this.#waking)
+    clearTimeout(this.#wakingSoon)
+    this.#waking = undefined
+    this.#wakingSoon = undefined
+    if (this.#running) libc.write(this.#running.wake, one, one.length)
   }
 
   #hear(report: Report): void {
