@@ -18,6 +18,7 @@ export function createComponentEvents(
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics },
   prefix: 'splice65_component' | 'splice65_courier',
 ): ComponentEvents {
+  const service = prefix === 'splice65_component' ? 'control' : 'courier'
   const registers = [metrics]
   const connects = new Counter({
     name: `${prefix}_connects_total`,
@@ -55,7 +56,7 @@ export function createComponentEvents(
       misconfigured.set(1)
       log.error(
         { reason: reason.message, condition: reason.condition, retryInMs: Math.round(retryInMs) },
-        `the XMPP server does not take us: ${setbackAdvice(reason.condition)}`,
+        `the XMPP server does not take us: ${setbackAdvice(reason.condition, service)}`,
       )
     },
     answerLost(error) {

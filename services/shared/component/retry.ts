@@ -1,3 +1,5 @@
+import { environmentName } from '../runtime/options.ts'
+
 /** Why there is no stream now, as far as it decides when to try again. */
 export type Setback = 'lost' | 'taken' | 'misconfigured'
 
@@ -48,20 +50,21 @@ export function retryDelayMs(setback: Setback, losses: number, terms: RetryTerms
   }
 }
 
-/** What a person must do about a refusal. */
-export function setbackAdvice(condition: string | undefined): string {
+/** What a person must do about a refusal of this service’s component. */
+export function setbackAdvice(condition: string | undefined, service: string): string {
+  const name = (option: string) => environmentName(service, option)
   switch (condition) {
     case 'not-authorized':
-      return 'the component secret (CONTROL_COMPONENT_SECRET) is not the one it has for this name'
+      return `the component secret (${name('componentSecret')}) is not the one it has for this name`
     case 'invalid-namespace':
-      return 'the port (CONTROL_COMPONENT_PORT) is not one for components (XEP-0114)'
+      return `the port (${name('componentPort')}) is not one for components (XEP-0114)`
     case 'conflict':
       return 'it lets a newcomer drive out the replica that is connected; Prosody: component_conflict_resolve = "kick_new"'
     case 'see-other-host':
-      return 'it sends us to another host; set CONTROL_COMPONENT_HOST to that one'
+      return `it sends us to another host; set ${name('componentHost')} to that one`
     case 'public-address':
-      return 'its address is public and component streams are not encrypted; give a private one, or set CONTROL_COMPONENT_INSECURE where something else encrypts the way'
+      return `its address is public and component streams are not encrypted; give a private one, or set ${name('componentInsecure')} where something else encrypts the way`
     default:
-      return 'it has no component of this name (CONTROL_COMPONENT_DOMAIN)'
+      return `it has no component of this name (${name('componentDomain')})`
   }
 }
