@@ -128,6 +128,25 @@ describe('Switchboard', () => {
     assert.equal(await switchboard.receive(parseStanza(`<message from='${alice}' to='${bobs}'/>`)), undefined)
   })
 
+  it('tells who writes to an address as to a person whom to write to, and answers nothing else that is said', async () => {
+    const { switchboard } = setUp()
+    const say = (message: string) => switchboard.receive(parseStanza(message))
+    const answer = await say(
+      `<message id='m1' type='chat' from='${alice}' to='${bobs}'><body>Are you there?</body></message>`,
+    )
+    assert.equal(condition(answer), 'not-acceptable')
+    const { type, id, from, to } = answer?.attrs ?? {}
+    assert.deepEqual({ type, id, from, to }, { type: 'error', id: 'm1', from: bobs, to: alice })
+    assert.match(String(answer), /This address is for files only: write to bob@ex.com/)
+    for (const message of [
+      `<message type='error' from='${alice}' to='${bobs}'><body>lost</body></message>`,
+      `<message type='headline' from='${alice}' to='${bobs}'><body>news</body></message>`,
+      `<message from='${alice}' to='${bobs}'><received xmlns='urn:xmpp:receipts' id='1'/></message>`,
+    ]) {
+      assert.equal(await say(message), undefined, message)
+    }
+  })
+
   it('hands on presence and messages to any address', async () => {
     const { switchboard } = setUp()
     const seen: string[] = []

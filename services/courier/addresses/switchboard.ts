@@ -5,6 +5,7 @@ import { type Capabilities, createCapabilities } from '../../shared/xmpp/caps.ts
 import { answerDiscovery, type EntityInfo, type Identity } from '../../shared/xmpp/discovery.ts'
 import type { Session } from '../../shared/xmpp/session.ts'
 import {
+  errorElement,
   errorReply,
   readStanzaError,
   type StanzaErrorCondition,
@@ -136,7 +137,7 @@ export function createSwitchboard(
       case 'message':
         await lines.receive(to.local, stanza)
         for (const listener of [...messageListeners]) listener(stanza)
-        return undefined
+        return isWords(stanza) && !hold(from) ? unread(stanza, to) : undefined
       default:
         return undefined
     }
@@ -221,6 +222,20 @@ function absenceOf(to: Jid): StanzaErrorShape | undefined {
   if (to.local !== '' && userOf(to) === undefined) return { condition: 'item-not-found' }
   const hasResource = to.resource === '' || (to.local !== '' && to.resource === ownResource)
   return hasResource ? undefined : { condition: 'service-unavailable' }
+}
+
+/** Whether somebody writes to us, as to a person. */
+function isWords(message: Element): boolean {
+  const type = attribute(message, 'type') ?? 'normal'
+  return (type === 'chat' || type === 'normal') && message.getChild('body') !== undefined
+}
+
+/** The answer to words: an address looks like a person on a roster, and who writes to it should not wait for an answer. */
+function unread(message: Element, to: Jid): Element {
+  const user = userOf(to)
+  const text = user === undefined ? 'This is a service for files' : `This address is for files only: write to ${user}`
+  const { id, from, to: own } = message.attrs
+  return xml('message', { type: 'error', id, from: own, to: from }, errorElement({ condition: 'not-acceptable', text }))
 }
 
 /** Presence that somebody wants something with, and which costs us more than to read it. */

@@ -92,6 +92,7 @@ export class Intake {
     if (file.size > maxFileBytes) {
       throw refuse('not-acceptable', `Files of more than ${maxFileBytes} bytes are not taken`)
     }
+    if (isLonger(sid, longestNameBytes)) throw refuse('not-acceptable', 'The id of the offer is too long')
     if (isLonger(file.name, longestNameBytes) || isLonger(file.description, longestDescriptionBytes)) {
       throw refuse('not-acceptable', 'The name or the description of the file is too long')
     }
