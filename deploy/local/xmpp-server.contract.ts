@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { client, xml } from '@xmpp/client'
 import { isFree } from './port.ts'
-import type { XmppServer, XmppServerOptions } from './xmpp-server.ts'
+import { loginStepMs, type XmppServer, type XmppServerOptions } from './xmpp-server.ts'
 
 const domain = 'example.test'
 const proxy = { domain: 'proxy.example.test', secret: 'secret of the proxy' }
@@ -42,7 +42,8 @@ export function describeXmppServer(name: string, start: (options: XmppServerOpti
 
 /** Logs in and asks the server for its disco#items: the JIDs in the answer. */
 async function itemsSeenBy({ user, password }: typeof alice, server: XmppServer): Promise<string[]> {
-  const session = client({ service: server.service, domain: server.domain, username: user, password })
+  const { service, domain } = server
+  const session = client({ service, domain, username: user, password, timeout: loginStepMs })
   session.on('error', () => {})
   try {
     await session.start()

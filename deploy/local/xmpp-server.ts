@@ -51,6 +51,9 @@ export interface XmppServer extends Restartable {
   readonly componentPort: number
 }
 
+/** How long a client waits for each step of its login: the two seconds of the library are too few on a busy machine. */
+export const loginStepMs = 20_000
+
 /** The server that this process is. */
 export function asXmppServer(server: Restartable, { domain, c2sPort, componentPort }: SettledOptions): XmppServer {
   return Object.assign(server, { domain, c2sPort, service: `xmpp://127.0.0.1:${c2sPort}`, componentPort })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { client } from '@xmpp/client'
 import { startProsody } from '../../deploy/local/prosody.ts'
+import { loginStepMs } from '../../deploy/local/xmpp-server.ts'
 import { controlOptions } from '../../services/control/config.ts'
 import { startControl } from '../../services/control/wire.ts'
 import { createMemoryRegistry } from '../../services/shared/registry/memory.ts'
@@ -48,6 +49,7 @@ describe('Control behind Prosody, asked in a way that is odd and legal', () => {
       resource: 'phone',
       username: 'alice',
       password: 'a',
+      timeout: loginStepMs,
     })
     alice.reconnect.stop()
     opened.adopt(alice, async (it) => void (await it.stop().catch(() => {})))

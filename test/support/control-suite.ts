@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { after, afterEach, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { client } from '@xmpp/client'
-import type { XmppServer, XmppServerOptions } from '../../deploy/local/xmpp-server.ts'
+import { loginStepMs, type XmppServer, type XmppServerOptions } from '../../deploy/local/xmpp-server.ts'
 import { controlOptions } from '../../services/control/config.ts'
 import { type RunningControl, startControl } from '../../services/control/wire.ts'
 import { digestAsTyped } from '../../services/shared/bytestream/digest.ts'
@@ -287,7 +287,8 @@ interface Asker {
 }
 
 async function logIn(server: XmppServer): Promise<Asker> {
-  const xmpp = client({ service: server.service, domain, resource: 'R', username: 'alice', password: 'a' })
+  const { service } = server
+  const xmpp = client({ service, domain, resource: 'R', username: 'alice', password: 'a', timeout: loginStepMs })
   xmpp.reconnect.stop()
   const answers = new Map<string, (answer: Element) => void>()
   xmpp.on('error', () => {})

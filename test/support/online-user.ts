@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { client } from '@xmpp/client'
 import type { Fleet } from '../../deploy/local/fleet.ts'
+import { loginStepMs } from '../../deploy/local/xmpp-server.ts'
 import { libraryAnswer } from '../../services/cli/account.ts'
 import { formatJid, parseJid } from '../../services/shared/bytestream/jid.ts'
 import type { OnTransferEvent } from '../../services/shared/transfer/events.ts'
@@ -63,6 +64,7 @@ export async function logIn(fleet: Fleet, user: string, options: OnlineUserOptio
     service: fleet.xmpp.service,
     domain: fleet.xmpp.domain,
     resource,
+    timeout: loginStepMs,
     credentials: (authenticate) => authenticate(account, 'PLAIN', userAgent),
   })
   xmpp.on('error', () => {})

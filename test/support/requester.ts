@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { client } from '@xmpp/client'
 import type { Fleet } from '../../deploy/local/fleet.ts'
+import { loginStepMs } from '../../deploy/local/xmpp-server.ts'
 import { readStanzaError } from '../../services/shared/xmpp/stanza-error.ts'
 import { attribute, type Element, ns, xml } from '../../services/shared/xmpp/xml.ts'
 
@@ -25,7 +26,8 @@ export async function logInRequester(
 ): Promise<Requester> {
   const password = accounts.find((account) => account.user === user)?.password
   if (password === undefined) throw new Error(`Cannot log in as ${user}: there is no such account`)
-  const xmpp = client({ service: server.service, domain: server.domain, resource, username: user, password })
+  const { service, domain } = server
+  const xmpp = client({ service, domain, resource, username: user, password, timeout: loginStepMs })
   xmpp.reconnect.stop()
   const over = new AbortController()
   const answers = new Map<string, (answer: Element) => void>()

@@ -1,5 +1,6 @@
 import { client } from '@xmpp/client'
 import type { Fleet } from '../../deploy/local/fleet.ts'
+import { loginStepMs } from '../../deploy/local/xmpp-server.ts'
 import { type Element, xml } from '../../services/shared/xmpp/xml.ts'
 
 /** An account whose stanzas a test sends and reads by itself. Whoever logs it in disposes of it. */
@@ -20,7 +21,8 @@ export async function logInClient(
 ): Promise<XmppClient> {
   const password = accounts.find((account) => account.user === user)?.password
   if (password === undefined) throw new Error(`Cannot log in as ${user}: there is no such account`)
-  const xmpp = client({ service: server.service, domain: server.domain, resource, username: user, password })
+  const { service, domain } = server
+  const xmpp = client({ service, domain, resource, username: user, password, timeout: loginStepMs })
   xmpp.reconnect.stop()
   xmpp.on('error', () => {})
   const came: Element[] = []

@@ -60,7 +60,7 @@ export function accountsContract(
 
     describe('lease of an entry', () => {
       it('frees its place when nobody renews it', async () => {
-        const { accounts, account, until } = await openTracked({ entryLeaseMs: 200 })
+        const { accounts, account, until } = await openTracked({ entryLeaseMs: 1_000 })
         const limits = { ...none, bytestreams: 2 }
         await accounts.enter(account, 'killed', limits)
         await accounts.enter(account, 'live', limits)

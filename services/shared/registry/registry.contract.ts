@@ -109,7 +109,7 @@ export function registryContract(
 
     describe('lease of a half', () => {
       it('frees only its own slot when it runs out', async () => {
-        const { registry, until } = await openTracked({ halfLeaseMs: 200 })
+        const { registry, until } = await openTracked({ halfLeaseMs: 1_000 })
         const { room, second } = await pairIn(registry)
         await until('the first half has run out', async () => {
           assert.equal(await registry.renew(room, second), true)
