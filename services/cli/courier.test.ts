@@ -27,7 +27,7 @@ describe('originOf()', () => {
 })
 
 describe('agreeWithCourier()', () => {
-  it('shows itself to the courier, and agrees when it asks, and with nobody else', async () => {
+  it('agrees to what was asked before, shows itself, and agrees when it is asked, by nobody else', async () => {
     const sent: string[] = []
     const port = createSession({
       jid: () => parseJid('bob@ex.com/cli'),
@@ -38,9 +38,9 @@ describe('agreeWithCourier()', () => {
       await port.receive(xml('presence', { type: 'subscribe', from }))
     }
     await port.receive(xml('presence', { from: 'courier.ex.com' }))
-    assert.deepEqual(sent, ['available courier.ex.com', 'subscribed courier.ex.com'])
+    assert.deepEqual(sent, ['subscribed courier.ex.com', 'available courier.ex.com', 'subscribed courier.ex.com'])
     stop()
     await port.receive(xml('presence', { type: 'subscribe', from: 'courier.ex.com' }))
-    assert.equal(sent.length, 2)
+    assert.equal(sent.length, 3)
   })
 })

@@ -43,14 +43,17 @@ export function originOf(peer: string, courier: string | undefined): string {
 
 /**
  * Agrees that the courier sees this account's presence, without which it offers nothing, and tells it that this resource
- * is here. It asks when something waits; the answer ends the agreeing, and leaves what was agreed.
+ * is here. It asks when something waits, and may have asked before we came: the server told us so at the login, when
+ * nobody listened yet. The answer ends the agreeing, and leaves what was agreed.
  */
 export async function agreeWithCourier(session: Session, courier: string): Promise<() => void> {
+  const agree = () => session.send(xml('presence', { type: 'subscribed', to: courier }))
   const stop = session.onPresence((presence) => {
     const from = attribute(presence, 'from') ?? ''
-    if (attribute(presence, 'type') !== 'subscribe' || formatJid(parseJid(from)) !== courier) return
-    session.send(xml('presence', { type: 'subscribed', to: courier })).catch(() => {})
+    // The next login agrees, if this does not get through.
+    if (attribute(presence, 'type') === 'subscribe' && formatJid(parseJid(from)) === courier) agree().catch(() => {})
   })
+  await agree()
   await session.send(xml('presence', { to: courier }, xml('priority', {}, '-1')))
   return stop
 }

@@ -78,7 +78,18 @@ describe('nextStep()', () => {
     ],
     ['only sends links where that is the policy', { policy: 'link' }, link],
     ['sends the link once', { policy: 'link', parcel: { attempts: 0, linkedAt: now } }, untilEnd],
-    ['offers no stream after the link', { parcel: { attempts: 0, linkedAt: now } }, untilEnd],
+    ['sends it once to who does not agree', { agreed: false, parcel: { attempts: 0, linkedAt: now } }, untilEnd],
+    [
+      'sends it once where nothing can',
+      { parcel: { attempts: 0, linkedAt: now }, resources: [{ ...phone, streams: 'no' }] },
+      untilEnd,
+    ],
+    [
+      'offers a stream to who agrees after he was sent the link',
+      { parcel: { attempts: 0, linkedAt: now }, resources: [{ ...phone, streams: 'yes' }] },
+      { does: 'offer', to: phone.jid },
+    ],
+    ['offers no stream after it was declined', { parcel: { attempts: 1, linkedAt: now, declinedAt: now } }, untilEnd],
   ]
   for (const [fact, situation, expected] of cases) it(fact, () => assert.deepEqual(step(situation), expected))
 

@@ -36,9 +36,9 @@ export type Step =
 
 /** Decides the next step for a parcel. Pure: the same situation gives the same step. */
 export function nextStep({ policy, parcel, agreed, resources, attemptsBeforeLink }: Situation): Step {
-  if (parcel.linkedAt) return { does: 'wait', until: 'end' }
   const enough = policy === 'auto' && parcel.attempts >= attemptsBeforeLink
-  const byLink: Step = policy === 'stream' ? { does: 'wait', until: 'end' } : { does: 'link' }
+  // Once is enough: his server keeps the message. Who agrees to streams after it is offered one all the same.
+  const byLink: Step = policy === 'stream' || parcel.linkedAt ? { does: 'wait', until: 'end' } : { does: 'link' }
   if (policy === 'link' || parcel.declinedAt || enough) return byLink
   if (!agreed) return policy === 'stream' ? { does: 'wait', until: 'arrival' } : byLink
   if (resources.length === 0) return { does: 'wait', until: 'arrival' }
