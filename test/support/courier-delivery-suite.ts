@@ -3,10 +3,9 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import type { ServiceSettings } from '../../deploy/local/service.ts'
-import { ns, xml } from '../../services/shared/xmpp/xml.ts'
-import { courierAddress, heardOf, sendParcel } from './courier-parcels.ts'
+import { ns } from '../../services/shared/xmpp/xml.ts'
+import { agree, courierAddress, heardOf, sendParcel } from './courier-parcels.ts'
 import { logIn, type OnlineUser, type OnlineUserOptions } from './online-user.ts'
-import { sample } from './sample.ts'
 import { testFolder } from './transfer-ends.ts'
 import { until } from './until.ts'
 
@@ -51,15 +50,6 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
       return known
     }
 
-    /** Lets the courier see the user’s presence, as his client would when he puts it on his roster; then he leaves. */
-    async function agree(user: Recipient): Promise<void> {
-      const arrivals = () => sample(courier, 'splice65_courier_arrivals_total')
-      const before = await arrivals()
-      await using known = await logIn(fleet, user, { resource: 'agreeing' })
-      await known.session.send(xml('presence', { type: 'subscribe', to: fleet.courier }))
-      await until(`the courier sees ${user}`, async () => (await arrivals()) > before)
-    }
-
     const linkOf = (user: OnlineUser) =>
       user.message('a link', (message) => message.getChild('x', ns.oobMessage) !== undefined)
 
@@ -69,7 +59,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
     ] as const) {
       it(`hands a file over by ${protocol} when its recipient comes, and tells the sender`, async (t) => {
         await withCourier()
-        await agree(user)
+        await agree(fleet, courier, user)
         const content = randomBytes(3_000_000)
         await sendParcel(fleet, alice, { to: user, name: `by ${protocol}`, content })
         const offers: unknown[] = []
@@ -105,7 +95,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     it('hands several files over in the order in which they were stored', async (t) => {
       await withCourier()
-      await agree('dave')
+      await agree(fleet, courier, 'dave')
       for (const name of ['1', '2', '3']) {
         await sendParcel(fleet, alice, { to: 'dave', name, content: randomBytes(50_000) })
       }
@@ -119,7 +109,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     it('offers to the resource that can, though it is not the best', async (t) => {
       await withCourier()
-      await agree('erin')
+      await agree(fleet, courier, 'erin')
       await online(t, 'erin', { resource: 'phone', priority: 10 })
       const pc = await online(t, 'erin', { resource: 'pc', into: await testFolder(t) })
       await sendParcel(fleet, alice, { to: 'erin', name: 'to the pc', content: randomBytes(10_000) })
@@ -128,7 +118,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     it('sends the link when the offer is declined, and tells the sender', async (t) => {
       await withCourier()
-      await agree('frank')
+      await agree(fleet, courier, 'frank')
       const frank = await online(t, 'frank', { into: await testFolder(t), decide: () => 'no, thank you' })
       await sendParcel(fleet, alice, { to: 'frank', name: 'unwanted', content: randomBytes(10_000) })
       await linkOf(frank)
@@ -138,7 +128,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     it('sends the link to a client that can take no stream', async (t) => {
       await withCourier()
-      await agree('grace')
+      await agree(fleet, courier, 'grace')
       const grace = await online(t, 'grace')
       await sendParcel(fleet, alice, { to: 'grace', name: 'by link', content: randomBytes(10_000) })
       await linkOf(grace)
@@ -146,7 +136,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     it('goes on where a stream broke, when its recipient is back', async (t) => {
       await withCourier()
-      await agree('heidi')
+      await agree(fleet, courier, 'heidi')
       const into = await testFolder(t)
       const content = randomBytes(30_000_000)
       const half = Promise.withResolvers<void>()

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { Fleet } from '../../deploy/local/fleet.ts'
+import type { CourierProcess, Fleet } from '../../deploy/local/fleet.ts'
 import { addressOf } from '../../services/courier/addresses/address.ts'
 import { formatJid } from '../../services/shared/bytestream/jid.ts'
 import { type ParcelNotice, parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
 import { sendFile } from '../../services/shared/transfer/sender.ts'
 import type { SourceFile } from '../../services/shared/transfer/source-file.ts'
-import type { OnlineUser } from './online-user.ts'
+import { xml } from '../../services/shared/xmpp/xml.ts'
+import { logIn, type OnlineUser } from './online-user.ts'
+import { sample } from './sample.ts'
+import { until } from './until.ts'
 
 /** The full JID at a fleet's courier to which files for a user are offered. */
 export function courierAddress(fleet: Fleet, user: string): string {
@@ -23,6 +26,15 @@ export async function sendParcel(
     { to: courierAddress(fleet, to), method, proxies: [fleet.proxy], direct: false },
   )
   return heardOf(sender, 'stored', name)
+}
+
+/** Lets a courier see a user’s presence, as his client would when he puts it on his roster; then he leaves. */
+export async function agree(fleet: Fleet, courier: CourierProcess, user: string): Promise<void> {
+  const arrivals = () => sample(courier, 'splice65_courier_arrivals_total')
+  const before = await arrivals()
+  await using known = await logIn(fleet, user, { resource: 'agreeing' })
+  await known.session.send(xml('presence', { type: 'subscribe', to: fleet.courier }))
+  await until(`the courier sees ${user}`, async () => (await arrivals()) > before)
 }
 
 /** What the courier tells a sender of a file of this name. */
