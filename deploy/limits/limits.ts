@@ -50,6 +50,7 @@ const halves = (outcome: string, reason: string) =>
   `\`splice65_half_connections_total{outcome="${outcome}",reason="${reason}"}\``
 const bytestreams = (outcome: string, reason: string) =>
   `\`splice65_bytestreams_total{outcome="${outcome}",reason="${reason}"}\``
+const status = (code: number) => `\`splice65_courier_http_requests_total{status="${code}"}\``
 const quota = (limit: string) => `\`splice65_courier_quota_refusals_total{limit="${limit}"}\``
 const reached = (limit: string) => `\`splice65_limits_reached_total{limit="${limit}"}\``
 
@@ -199,7 +200,18 @@ protocol has: by stream \`resource-constraint\`, for an upload slot the same wit
         client: 'a broken transfer begins from its start',
         operator: '`splice65_courier_parcels_timed_out_total{outcome="abandoned"}`',
       }),
-      courier('slotMs', { client: 'the upload is refused (403)', operator: 'the log' }),
+      courier('slotMs', { client: 'the upload is refused (403)', operator: status(403) }),
+      courier('httpConnections', {
+        client: 'the connection is closed',
+        operator: '`splice65_courier_http_requests_active`',
+      }),
+      courier('httpUploads', { client: '503 with `Retry-After`', operator: status(503) }),
+      courier('httpDownloads', { client: '503 with `Retry-After`', operator: status(503) }),
+      courier('httpTransfersPerAddress', { client: '429 with `Retry-After`', operator: status(429) }),
+      courier('httpStallMs', {
+        client: 'the connection is cut off; an upload can be resumed, a download by a range',
+        operator: '`splice65_courier_http_transfers_total{outcome="broken"}`',
+      }),
       courier('linkDownloads', { client: 'the link answers 410', operator: '`splice65_courier_parcels`' }),
     ],
   },

@@ -53,9 +53,10 @@ const ejabberd = {
 const slixmpp = {
   name: 'slixmpp for python3',
   present: hasSlixmpp,
-  apt: 'python3-slixmpp',
+  // It uploads by aiohttp.
+  apt: ['python3-slixmpp', 'python3-aiohttp'],
   brew: undefined,
-  dnf: 'python3-slixmpp',
+  dnf: ['python3-slixmpp', 'python3-aiohttp'],
 }
 const openssl = { name: 'openssl', present: () => onPath('openssl'), apt: 'openssl', brew: 'openssl', dnf: 'openssl' }
 const haproxy = { name: 'haproxy', present: () => onPath('haproxy'), apt: 'haproxy', brew: 'haproxy', dnf: 'haproxy' }
@@ -214,7 +215,7 @@ function hints(missing, managers = ['brew', 'dnf', 'apt']) {
     const packages = missing.flatMap((program) => program[manager] ?? [])
     return packages.length > 0 ? `  ${commands[manager]} ${packages.join(' ')}` : undefined
   })
-  if (missing.includes(slixmpp) && managers.includes('brew')) lines.push('  python3 -m pip install slixmpp')
+  if (missing.includes(slixmpp) && managers.includes('brew')) lines.push('  python3 -m pip install slixmpp aiohttp')
   return lines.filter((line) => line !== undefined).join('\n')
 }
 
@@ -277,7 +278,7 @@ function hasPostgresql() {
 function hasSlixmpp() {
   // Debian's python3, where apt puts the module; the first on PATH elsewhere.
   const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
-  return spawnSync(python, ['-c', 'import slixmpp'], { stdio: 'ignore' }).status === 0
+  return spawnSync(python, ['-c', 'import slixmpp, aiohttp'], { stdio: 'ignore' }).status === 0
 }
 
 /** A compiler without the headers of libc compiles nothing. */

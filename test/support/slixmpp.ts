@@ -30,9 +30,9 @@ const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3'
 
 /** Throws, saying what to install, when slixmpp is missing: its tests are never passed over in silence. */
 export function requireSlixmpp(): void {
-  if (spawnSync(python, ['-c', 'import slixmpp'], { stdio: 'ignore' }).status === 0) return
+  if (spawnSync(python, ['-c', 'import slixmpp, aiohttp'], { stdio: 'ignore' }).status === 0) return
   throw new Error(
-    `Cannot test with slixmpp: ${python} does not have it. Install it (apt-get install python3-slixmpp), or run npm test, which does.`,
+    `Cannot test with slixmpp: ${python} does not have it, or not aiohttp. Install them (apt-get install python3-slixmpp python3-aiohttp), or run npm test, which does.`,
   )
 }
 
@@ -63,6 +63,14 @@ export function commandBySlixmpp(
   args: { readonly component: string; readonly node?: string; readonly choice?: string; readonly logFile: string },
 ): Promise<Slixmpp> {
   return start(account, 'command.py', [args.component, args.node ?? '-', args.choice ?? ''], args.logFile)
+}
+
+/** Logs in with the resource `slix` and uploads one file to a service. */
+export function uploadBySlixmpp(
+  account: SlixmppAccount,
+  args: { readonly service: string; readonly file: string; readonly logFile: string },
+): Promise<Slixmpp> {
+  return start(account, 'upload.py', [args.service, args.file], args.logFile)
 }
 
 async function start(

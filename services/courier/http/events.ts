@@ -32,6 +32,9 @@ export function createHttpEvents({ log, metrics }: { readonly log: Logger; reado
     labelNames: ['method', 'status'],
     registers,
   })
+  // What limits answer is there before they are reached.
+  for (const status of [403, 429, 503]) requests.inc({ method: 'PUT', status }, 0)
+  for (const status of [429, 503]) requests.inc({ method: 'GET', status }, 0)
   const transfers = new Counter({
     name: 'splice65_courier_http_transfers_total',
     help: 'Uploads and downloads by how they ended.',
