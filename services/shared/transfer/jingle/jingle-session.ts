@@ -1,6 +1,6 @@
 import { Failure } from '../../bytestream/failure.ts'
 import { formatJid } from '../../bytestream/jid.ts'
-import { notMine, type Session, senderOf } from '../../xmpp/session.ts'
+import { notMine, type RequestOptions, type Session, senderOf } from '../../xmpp/session.ts'
 import { attribute, type Element, ns, xml } from '../../xmpp/xml.ts'
 import { errorOf } from './ending.ts'
 import {
@@ -31,6 +31,8 @@ export interface JingleSessionOptions {
   readonly role: Role
   /** The name of the only content, which the initiator made. */
   readonly content: string
+  /** Ends the waiting for acknowledgements; the session goes on. */
+  readonly signal?: AbortSignal
 }
 
 /** What an action is about: parts of the content, or something else. */
@@ -52,16 +54,19 @@ export class JingleSession {
   readonly #session: Session
   readonly #handlers = new Map<Action, (jingle: Jingle) => void>()
   readonly #broken = new AbortController()
+  readonly #over = new AbortController()
+  readonly #impatience: AbortSignal
   readonly #removeHandler: () => void
   #state: SessionState = { state: 'pending' }
   #success: PromiseWithResolvers<void> | undefined
 
-  constructor({ session }: { session: Session }, { sid, peer, role, content }: JingleSessionOptions) {
+  constructor({ session }: { session: Session }, { sid, peer, role, content, signal }: JingleSessionOptions) {
     this.sid = sid
     this.peer = peer
     this.role = role
     this.content = { creator: 'initiator', name: content }
     this.#session = session
+    this.#impatience = AbortSignal.any([this.signal, this.#over.signal, ...(signal ? [signal] : [])])
     this.#removeHandler = session.onIq({ type: 'set', name: 'jingle', namespace: ns.jingle }, (element, iq) => {
       if (attribute(element, 'sid') !== sid || senderOf(iq, session) !== peer) return notMine
       this.#take(parseJingle(element))
@@ -109,7 +114,7 @@ export class JingleSession {
 
   /** Says something about the content, or about the session; resolves when the peer has acknowledged it. */
   async send(action: Action, { info, ...parts }: Parts): Promise<void> {
-    this.signal.throwIfAborted()
+    this.#impatience.throwIfAborted()
     if (action !== 'session-initiate') this.#state = moveSession(this.#state, { action, by: this.role })
     const own = formatJid(this.#session.jid)
     const opening = {
@@ -117,17 +122,19 @@ export class JingleSession {
       'session-accept': { responder: own },
     }[action as string]
     const payload = info ?? formatContent({ ...this.content, ...(opening && { senders: 'initiator' }), ...parts })
-    await this.#ask(formatJingle({ action, sid: this.sid, ...opening }, payload), ACK_MS)
+    await this.#ask(formatJingle({ action, sid: this.sid, ...opening }, payload), {
+      timeoutMs: ACK_MS,
+      signal: this.#impatience,
+    })
   }
 
   /** Ends the session, if it has not ended; `error` is what `signal` then says. Resolves when the peer knows, or does not say so soon. */
   async terminate(reason: Reason, error: Error = new Failure('unavailable', 'The session was ended')): Promise<void> {
     if (this.#state.state === 'ended') return
-    this.#end()
     const farewell = formatJingle({ action: 'session-terminate', sid: this.sid }, formatReason(reason))
     // It is over either way; the answer changes nothing.
-    const told = this.#ask(farewell, QUIET_ACK_MS).catch(() => {})
-    this.#broken.abort(error)
+    const told = this.#ask(farewell, { timeoutMs: QUIET_ACK_MS }).catch(() => {})
+    this.#end(error)
     await told
   }
 
@@ -152,18 +159,23 @@ export class JingleSession {
   }
 
   #ended(reason: Reason): void {
-    this.#end()
-    if (reason.condition === 'success' && this.#success) this.#success.resolve()
-    else this.#broken.abort(errorOf(reason, this.peer, this.role))
+    if (reason.condition === 'success' && this.#success) {
+      this.#success.resolve()
+      this.#end()
+    } else {
+      this.#end(errorOf(reason, this.peer, this.role))
+    }
   }
 
-  #end(): void {
+  #end(error?: Error): void {
     this.#state = { state: 'ended' }
     this.#removeHandler()
+    if (error) this.#broken.abort(error)
+    this.#over.abort(new Failure('unavailable', 'The session has ended'))
   }
 
-  #ask(jingle: Element, timeoutMs: number): Promise<Element> {
-    return this.#session.request(xml('iq', { type: 'set', to: this.peer }, jingle), { timeoutMs })
+  #ask(jingle: Element, options: RequestOptions): Promise<Element> {
+    return this.#session.request(xml('iq', { type: 'set', to: this.peer }, jingle), options)
   }
 }
 

@@ -97,8 +97,9 @@ export function createJingleReceiver<Kept>(
     },
     async stop() {
       const ending = [...running]
-      await Promise.all([claims.stop(), ...ending.map(([jingle]) => jingle.terminate({ condition: 'gone' }))])
-      await Promise.all(ending.map(([, over]) => over))
+      // First the word, so that nobody takes the end of a stream for a fault of it.
+      const told = ending.map(([jingle]) => jingle.terminate({ condition: 'gone' }))
+      await Promise.all([...told, claims.stop(), ...ending.map(([, over]) => over)])
     },
   }
 }

@@ -71,7 +71,13 @@ export async function sendByJingle(
   const { session } = parts
   const jingle = new JingleSession(
     { session },
-    { sid: `${options.sidPrefix ?? ''}${randomUUID()}`, peer: options.to, role: 'initiator', content: CONTENT },
+    {
+      sid: `${options.sidPrefix ?? ''}${randomUUID()}`,
+      peer: options.to,
+      role: 'initiator',
+      content: CONTENT,
+      ...(options.signal && { signal: options.signal }),
+    },
   )
   const signal = options.signal ? AbortSignal.any([options.signal, jingle.signal]) : jingle.signal
   try {
@@ -268,10 +274,12 @@ async function* withSum(
 ): AsyncGenerator<Buffer, void> {
   yield* file.chunks(offset, chunkBytes)
   if (file.knownSha256 !== undefined) return
-  await jingle.send('session-info', { info: formatChecksum(jingle.content, file.sha256()) }).catch((error: unknown) => {
-    // It may have no use for it, or be done already.
+  const told = jingle.send('session-info', { info: formatChecksum(jingle.content, file.sha256()) })
+  // It may have no use for it, or be done already.
+  const heard = told.catch((error: unknown) => {
     if (!(error instanceof StanzaError)) throw error
   })
+  await Promise.race([heard, jingle.success()])
 }
 
 function untilReceived(jingle: JingleSession): Promise<void> {

@@ -271,11 +271,8 @@ describe('sendByJingle() to createJingleReceiver()', () => {
       receiver: { checksumTimeoutMs: 10, stream: { closeTimeoutMs: 10 } },
       tap: (stanza) => !stanza.getChild('jingle', ns.jingle)?.getChild('checksum'),
     })
-    const controller = new AbortController()
-    send({ direct: ['127.0.0.1'], signal: controller.signal }).catch(() => {})
-    while (outcomes.length === 0) await new Promise(setImmediate)
+    await send({ direct: ['127.0.0.1'] })
     assert.equal((await outcomes[0])?.sha256, sha256)
-    controller.abort(new Error('the test is over'))
   })
 
   it('says success only when the sink has finished', async (t) => {
