@@ -18,7 +18,7 @@ export interface DispatchParts {
   readonly presence: Presence
   readonly reception: Pick<Reception, 'onStored'>
   readonly switchboard: Pick<Switchboard, 'session' | 'onMessage' | 'send' | 'settled'>
-  readonly blobs: Pick<BlobStore, 'read' | 'quarantine'>
+  readonly blobs: Pick<BlobStore, 'size' | 'read' | 'quarantine'>
   readonly events: DeliveryEvents & Pick<ParcelEvents, 'blobDamaged'>
   readonly clock: Clock
   readonly random: () => number

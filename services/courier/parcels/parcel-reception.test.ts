@@ -193,7 +193,7 @@ describe('createReception()', () => {
     await assert.rejects(bad.finish(), { code: 'forbidden' })
     assert.deepEqual(seen, ['good', 'bad'])
     assert.equal((await storage.records.find(bad.parcel.id))?.outcome, 'refused')
-    assert.equal(await storage.blobs.has(bad.parcel.blob), false)
+    assert.equal(await storage.blobs.size(bad.parcel.blob), undefined)
     const notices = await storage.records.takeNotices({ forMs: 1, limit: 1000 })
     assert.deepEqual(
       notices.filter(({ to }) => to === draft.sender).map(({ kind }) => kind),

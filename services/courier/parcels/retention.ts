@@ -1,18 +1,23 @@
+import { Failure } from '../../shared/bytestream/failure.ts'
 import type { Clock } from '../../shared/runtime/clock.ts'
 import type { CourierConfig } from '../config.ts'
 import type { Records } from '../records/records.ts'
 import type { BlobStore } from '../store/blobs.ts'
 import type { ParcelEvents } from './events.ts'
+import type { Parcel } from './parcel.ts'
 
 /** So many at a time, so that no transaction is long. */
 const batch = 100
+
+/** So many blobs may be lost one by one. */
+const fewMissing = 10
 
 interface RetentionParts {
   readonly records: Pick<
     Records,
     'expire' | 'disposable' | 'noteDisposed' | 'forget' | 'unknownBlobs' | 'storedAfter' | 'end' | 'totals'
   >
-  readonly blobs: Pick<BlobStore, 'remove' | 'list' | 'has'>
+  readonly blobs: Pick<BlobStore, 'remove' | 'list' | 'size'>
   readonly events: Pick<
     ParcelEvents,
     'parcelsEnded' | 'parcelsKept' | 'garbageCollected' | 'blobDamaged' | 'retentionFailed'
@@ -104,16 +109,27 @@ export class Retention {
 
   async #findMissing(): Promise<void> {
     const { records, blobs, events } = this.#parts
+    const missing: Parcel[] = []
+    let found = 0
     for (let last = ''; !this.#isStopped; ) {
       const parcels = await records.storedAfter(last, batch)
       for (const parcel of parcels) {
-        if (await blobs.has(parcel.blob)) continue
-        if (await records.end(parcel.id, 'damaged')) events.blobDamaged(parcel)
+        if ((await blobs.size(parcel.blob)) === parcel.size) found += 1
+        else missing.push(parcel)
       }
       const { id } = parcels.at(-1) ?? {}
-      if (id === undefined) return
+      if (id === undefined) break
       last = id
     }
+    // A volume that was not mounted, or a bucket of another name, is no reason to end everything.
+    if (missing.length > fewMissing && missing.length > found) {
+      const counted = `${missing.length} of ${missing.length + found}`
+      throw new Failure(
+        'unavailable',
+        `Cannot find the blobs of ${counted} parcels: is this the volume they were stored on?`,
+      )
+    }
+    for (const parcel of missing) if (await records.end(parcel.id, 'damaged')) events.blobDamaged(parcel)
   }
 
   async #eachBatch(run: () => Promise<number>): Promise<void> {

@@ -12,8 +12,7 @@ export async function asking<T>(attempt: () => Promise<T>): Promise<T> {
     return await attempt()
   } catch (cause) {
     if (cause instanceof Failure || isBug(cause)) throw cause
-    const detail = messageOf(cause)
-    throw new Failure('unavailable', `Cannot ask the database: ${detail}`, { cause })
+    throw new Failure('unavailable', `Cannot ask the database: ${messageOf(cause)}`, { cause })
   }
 }
 

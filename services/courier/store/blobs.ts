@@ -7,12 +7,12 @@ export interface BlobStore {
    */
   write(key: string, terms: { readonly resumeAtMost: number }): Promise<BlobWriter>
   /**
-   * The bytes from `start` up to and without `end`, in chunks; leaving the loop early is fine. Throws `not-found` when there is no
-   * such blob, `unavailable` when it cannot be read. What is read is not verified here: `verified-blob.ts` does that.
+   * The bytes from `start` up to and without `end`, which is its size at most, in chunks; leaving the loop early is fine. Throws
+   * `not-found` when there is no such blob, `unavailable` when it cannot be read. What is read is not verified here: `verified-blob.ts` does that.
    */
   read(key: string, range: { readonly start: number; readonly end: number }): AsyncIterable<Buffer>
-  /** Whether there is such a blob, finished. Throws `unavailable` when nobody can say. */
-  has(key: string): Promise<boolean>
+  /** The size of a finished blob in bytes; undefined when there is none. Throws `unavailable` when nobody can say. */
+  size(key: string): Promise<number | undefined>
   /** Takes a blob away, unfinished ones too. Nothing happens when there is none. */
   remove(key: string): Promise<void>
   /** Puts a blob where it is never read again, for a person to look at. */

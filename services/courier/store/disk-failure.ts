@@ -6,9 +6,8 @@ const full = ['ENOSPC', 'EDQUOT', 'EFBIG']
 export function diskFailure(cause: unknown, attempt: string, absent: FailureCode = 'unavailable'): Failure {
   if (cause instanceof Failure) return cause
   const code = errorCode(cause)
-  const detail = messageOf(cause)
   if (full.includes(code)) return new Failure('over-limit', `${attempt}: the disk is full`, { cause })
-  return new Failure(code === 'ENOENT' ? absent : 'unavailable', `${attempt}: ${detail}`, { cause })
+  return new Failure(code === 'ENOENT' ? absent : 'unavailable', `${attempt}: ${messageOf(cause)}`, { cause })
 }
 
 function errorCode(error: unknown): string {

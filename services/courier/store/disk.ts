@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { access, rename, rm } from 'node:fs/promises'
+import { rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { killPoint } from '../../shared/runtime/kill-point.ts'
 import type { BlobStore, BlobWriter } from './blobs.ts'
@@ -30,13 +30,12 @@ export async function openDiskBlobs(folder: string, { keepFreeBytes = 0 } = {}):
         throw diskFailure(cause, `Cannot read blob ${key}`, 'not-found')
       }
     },
-    async has(key) {
+    async size(key) {
       try {
-        await access(blobs.file(key))
-        return true
+        return (await stat(blobs.file(key))).size
       } catch (cause) {
         const failure = diskFailure(cause, `Cannot look for blob ${key}`, 'not-found')
-        if (failure.code === 'not-found') return false
+        if (failure.code === 'not-found') return undefined
         throw failure
       }
     },

@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path'
 import { Failure } from '../../shared/bytestream/failure.ts'
 import { diskFailure } from './disk-failure.ts'
 
-/** Keys are ours, never a user's: 32 lowercase hex digits, so that none can lead out of a folder. */
 const keyFormat = /^[0-9a-f]{32}$/
+
+/** Keys are ours, never a user's: 32 lowercase hex digits, so that none can lead out of a folder. */
+export function isKey(text: string): boolean {
+  return keyFormat.test(text)
+}
 
 /** A folder of files that are named by the keys of blobs. */
 export class Folder {
@@ -24,13 +28,13 @@ export class Folder {
   }
 
   file(key: string): string {
-    if (!keyFormat.test(key)) throw new Failure('malformed', `Not a key of a blob: ${JSON.stringify(key)}`)
+    if (!isKey(key)) throw new Failure('malformed', `Not a key of a blob: ${JSON.stringify(key)}`)
     return join(this.path, key)
   }
 
   async *list(): AsyncGenerator<{ readonly key: string; readonly changedAt: Date }> {
     for await (const { name } of await opendir(this.path)) {
-      if (!keyFormat.test(name)) continue
+      if (!isKey(name)) continue
       // It may have gone since.
       const found = await stat(this.file(name)).catch(() => undefined)
       if (found) yield { key: name, changedAt: found.mtime }

@@ -25,17 +25,21 @@ export class BlobDamaged extends Failure {
 
 const digestBytes = 32
 
-/** Opens the blob of a stored parcel for reading. Throws `not-found` when the parcel has none. */
+/**
+ * Opens the blob of a stored parcel for reading. Throws `not-found` when the parcel has none, `BlobDamaged` when its blob is
+ * gone or has another size.
+ */
 export async function openVerifiedBlob(
   parts: {
     readonly records: Pick<Records, 'blocksOf' | 'end'>
-    readonly blobs: Pick<BlobStore, 'read' | 'quarantine'>
+    readonly blobs: Pick<BlobStore, 'size' | 'read' | 'quarantine'>
     readonly events: Pick<ParcelEvents, 'blobDamaged'>
   },
   parcel: Parcel,
 ): Promise<VerifiedBlob> {
   const { size } = parcel
   const digests = await parts.records.blocksOf(parcel.id)
+  if ((await parts.blobs.size(parcel.blob)) !== size) throw await damaged(parts, parcel)
   return {
     size,
     async *read({ start, end } = { start: 0, end: size }) {
@@ -56,12 +60,9 @@ async function readBlock(
   from: number,
 ): Promise<Buffer | undefined> {
   const length = Math.min(blockBytes, size - from)
-  const isLast = from + length === size
   const chunks: Buffer[] = []
   try {
-    // One byte too many is asked for at the end: a blob that has grown is not what was stored either.
-    for await (const chunk of blobs.read(blob, { start: from, end: from + length + (isLast ? 1 : 0) }))
-      chunks.push(chunk)
+    for await (const chunk of blobs.read(blob, { start: from, end: from + length })) chunks.push(chunk)
   } catch (error) {
     if (error instanceof Failure && error.code === 'not-found') return undefined
     throw error

@@ -30,6 +30,8 @@ export const parcelKillPoints = [
   'parcel-reserved',
   'parcel-written',
   'parcel-synced',
+  // In an object store; or, in the same place, on disk.
+  'parcel-put',
   'parcel-renamed',
   'parcel-durable',
   'parcel-committed',
