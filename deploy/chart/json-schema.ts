@@ -1,5 +1,6 @@
 /** As much of JSON Schema as the generators read; other keywords travel along. */
 export interface JsonSchema {
+  readonly format?: string
   readonly type?: string
   readonly description?: string
   readonly default?: unknown

@@ -215,7 +215,9 @@ async function optionsOf(service: string): Promise<JsonSchema> {
 }
 
 /** A value that an option takes and that is not its default; numbers so large that a careless template rounds them. */
-function valueFor(name: string, { type, enum: words, minimum = 0, maximum = 0, default: usual }: JsonSchema): unknown {
+function valueFor(name: string, schema: JsonSchema): unknown {
+  const { type, enum: words, minimum = 0, maximum = 0, default: usual, format } = schema
+  if (format === 'uri') return 'http://scanner.example.com:3310/?of=files&as=%22plain%22'
   if (name.startsWith('contact')) return ['mailto:abuse@example.com', 'https://example.com/abuse']
   if (words) return words.find((word) => word !== usual)
   switch (type) {
