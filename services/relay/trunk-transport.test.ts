@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { temporaryFolder } from '../../deploy/local/folder.ts'
@@ -12,6 +12,7 @@ import { Failure } from '../shared/bytestream/failure.ts'
 import { readExactly } from '../shared/runtime/read-exactly.ts'
 import { openTlsIdentity, type TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
+import { MOST_STRANGERS } from './limits/strangers.ts'
 import { type TrunkTransportListener, tcpTransport, tlsTransport } from './trunk-transport.ts'
 
 describe('tlsTransport()', () => {
@@ -124,6 +125,28 @@ describe('tlsTransport()', () => {
       await closed(socket)
     })
     assert.match(why, /timeout/)
+  })
+
+  it('is reached though others crowd it and say nothing, of whom the first to come are closed', async () => {
+    const arrived = Promise.withResolvers<Connection>()
+    const crowded = await tlsTransport(identity).listen(
+      // So long that none of them is closed for its silence.
+      { host: '127.0.0.1', port: 0, handshakeTimeoutMs: 60_000 },
+      { connection: arrived.resolve, refused() {} },
+    )
+    const { port } = crowded.address
+    const silent: Socket[] = []
+    for (let count = 0; count < MOST_STRANGERS + 10; count++) {
+      const socket = connect({ port, host: '127.0.0.1' }).on('error', () => {})
+      await once(socket, 'connect')
+      silent.push(socket)
+    }
+    await Promise.all(silent.slice(0, 10).map(closed))
+    const ends = [await tlsTransport(identity).dial(`127.0.0.1:${port}`, AbortSignal.timeout(30_000))]
+    ends.push(await arrived.promise)
+    assert.equal(silent.at(-1)?.closed, false)
+    crowded.stop()
+    for (const end of [...ends, ...silent]) end.on('error', () => {}).destroy()
   })
 
   it('closes what is not a connection yet when it stops', async () => {

@@ -5,6 +5,7 @@ import { Failure, messageOf } from '../shared/bytestream/failure.ts'
 import type { TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
 import { ignore } from './ignore.ts'
+import { oldestOfTooMany } from './limits/strangers.ts'
 import { tcpOptions } from './tcp-options.ts'
 import { TlsTrunk } from './tls-trunk.ts'
 
@@ -75,6 +76,7 @@ export function tlsTransport(identity: TlsIdentity): TrunkTransport {
           const key = connectionKey(socket)
           arriving.set(key, socket)
           socket.once('close', () => arriving.delete(key))
+          oldestOfTooMany(arriving)?.destroy()
         })
         .on('secureConnection', (tls: TLSSocket) => {
           arriving.delete(connectionKey(tls))

@@ -7,6 +7,7 @@ import { type Bytestreams, cameToNothing } from './bytestreams.ts'
 import { type Connection, type Engine, unwatched } from './engine/engine.ts'
 import type { RelayEvents } from './events.ts'
 import { ignore } from './ignore.ts'
+import { oldestOfTooMany } from './limits/strangers.ts'
 import type { Pairing } from './pairing.ts'
 import type { Reservation, TicketOffice } from './ticket-office.ts'
 import { GO, JOINED, MAGIC, READY, TICKET_BYTES } from './trunk-preamble.ts'
@@ -36,10 +37,16 @@ export async function listenTrunk(
 ): Promise<TrunkListener> {
   const { transport, engine, tickets, pairing, bytestreams, events } = parts
   const opening = new Set<Connection>()
+  /** Those of them that have shown no ticket. */
+  const strangers = new Set<Connection>()
 
   const open = async (socket: Connection): Promise<void> => {
     const signal = AbortSignal.timeout(config.handoffTimeoutMs)
-    const reservation = await redeem(socket, signal)
+    strangers.add(socket)
+    oldestOfTooMany(strangers)?.destroy(
+      new Failure('over-limit', 'Cannot open a trunk: too many others came before it showed its ticket'),
+    )
+    const reservation = await redeem(socket, signal).finally(() => strangers.delete(socket))
     killPoint('ticket-redeemed')
     try {
       socket.write(READY)

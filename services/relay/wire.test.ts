@@ -11,6 +11,7 @@ import { closed, connectRequest, dialHalf, greeting, readToEnd, readUpTo } from 
 import { until } from '../../test/support/until.ts'
 import type { Digest } from '../shared/bytestream/digest.ts'
 import { Failure } from '../shared/bytestream/failure.ts'
+import { MOST_STRANGERS } from './limits/strangers.ts'
 
 /** Two relays, and which of them the first and the second half dial. */
 const placements = [
@@ -267,6 +268,25 @@ describe('A handoff', () => {
     )
     assert.equal(await activate(relays, digest), 'PATH_HANDOFF')
     for (const socket of [forged, trunk, replayed, first, second]) socket.destroy()
+  })
+
+  it('finds its trunk though others crowd the port and say nothing, of whom the first to come are closed', async () => {
+    // So long that none of them is closed for its silence.
+    await using relays = await startRelays(2, { handoffTimeoutMs: 60_000 })
+    const digest = freshDigest()
+    const pair = await dialPair(relays, digest, [0, 1])
+    const tooMany = 10
+    const silent: Socket[] = []
+    for (let count = 0; count < MOST_STRANGERS + tooMany; count++) {
+      const socket = connect({ port: relays.relay(1).ports.trunk, host: '127.0.0.1' }).on('error', () => {})
+      await once(socket, 'connect')
+      silent.push(socket)
+    }
+    await Promise.all(silent.slice(0, tooMany).map(closed))
+    assert.equal(await activate(relays, digest), 'PATH_HANDOFF')
+    assert.equal(await relays.relay(1).sample('splice65_trunks_refused_total'), tooMany + 1)
+    assert.equal(silent.at(-1)?.closed, false)
+    for (const socket of [...pair, ...silent]) socket.destroy()
   })
 
   /** A half that waits on a relay, and the trunk to it of an owner that has said GO. */
