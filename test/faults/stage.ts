@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { type ControlProcess, type Fleet, type RelayProcess, startFleet } from '../../deploy/local/fleet.ts'
 import type { LogLine, ServiceProcess, ServiceSettings } from '../../deploy/local/service.ts'
@@ -122,6 +123,17 @@ export class Stage implements AsyncDisposable {
     } catch {
       return false
     }
+  }
+
+  /** Resolves when the XMPP server answers in place of control, because it knows that control is gone. */
+  async controlMissed(): Promise<void> {
+    const answer = async () => {
+      const alice = await this.#loggedIn()
+      const ping = alice.ask('get', xml('ping', { xmlns: ns.ping })).then(verdict, () => '')
+      // What was sent to a connection that is no more is never answered.
+      return Promise.race([ping, delay(300, '', { ref: false })])
+    }
+    await until('the XMPP server has noticed', async () => (await answer()).startsWith('remote-server-timeout'))
   }
 
   /** Every process that may tell of what happens, those that have ended included. */

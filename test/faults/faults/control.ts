@@ -12,9 +12,10 @@ export const controlFaults: Family = {
   faults: [
     {
       fault: 'killed',
-      async strike({ control }) {
-        control.kill('SIGKILL')
-        await control.exited
+      async strike(stage) {
+        stage.control.kill('SIGKILL')
+        await stage.control.exited
+        await stage.controlMissed()
       },
       async heal(stage: Stage) {
         await stage.addControl()

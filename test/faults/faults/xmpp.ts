@@ -8,7 +8,6 @@ import type { Stage } from '../stage.ts'
 
 const comesBack = 'control connects again, after half a second at first, with jitter; relays keep what waits'
 const eitherAnswers = 'nothing to heal: controls share what they know by Redis and relays, so either may answer'
-const lost = { by: 'control', log: 'not connected to the XMPP server' } as const
 const misconfigured = { by: 'control', log: 'the XMPP server does not take us' } as const
 const connectsAgain = { by: 'control', log: 'connected to the XMPP server' } as const
 
@@ -52,10 +51,8 @@ export const prosodyFaults = xmppFaults('prosody', [
   {
     fault: 'unreachable for control',
     async strike(stage) {
-      // By then the server knows as well that the component is gone.
-      const noticed = await watchFor(lost, (service) => stage.witnesses(service))
       await stage.xmpp.down()
-      await noticed()
+      await stage.controlMissed()
     },
     async heal(stage) {
       await stage.xmpp.up()
@@ -77,6 +74,7 @@ export const prosodyFaults = xmppFaults('prosody', [
       stage.afterwards(() => stranger.stop())
       xmpp.leadTo({ host: '127.0.0.1', port: stranger.componentPort })
       await told()
+      await stage.controlMissed()
     },
     async heal(stage) {
       stage.xmpp.leadTo({ host: '127.0.0.1', port: stage.fleet.xmpp.componentPort })
