@@ -53,6 +53,19 @@ describe('openDirectHost()', () => {
     await closed
   })
 
+  it('lets in whoever names one of several digests, and tells by which address', async (t) => {
+    const host = await openDirectHost(['127.0.0.1', '127.0.0.2'])
+    t.after(() => host.close())
+    const [one, two] = host.addresses.map((address) => ({ jid: 'a@ex.com/R', ...address }))
+    assert.ok(one && two)
+    const expectation = host.expect(digest, other)
+    const wanted = await dialStreamhost(one, digest)
+    const unwanted = await dialStreamhost(two, other)
+    expectation.take('127.0.0.1').end('you')
+    assert.equal((await readExactly(wanted, 3)).toString(), 'you')
+    for (const socket of [wanted, unwanted]) socket.destroy()
+  })
+
   it('has nothing to take when nobody came', async (t) => {
     const { host } = await open(t)
     assert.throws(() => host.expect(digest).take(), /nobody connected/)
