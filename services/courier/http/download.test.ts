@@ -210,6 +210,12 @@ describe('GET of a link', () => {
     }
   })
 
+  it('does not wait for a body that a GET announced', async () => {
+    const socket = connect({ port: courier.port, host: '127.0.0.1' }).resume()
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: files.example.com\r\nContent-Length: 5\r\n\r\nx`)
+    await once(socket, 'close')
+  })
+
   it('bounds the downloads of one client', async () => {
     await using small = await startCourierHttp(storage, { httpTransfersPerAddress: 1 })
     const large = pathOf(await store(small, Buffer.alloc(30_000_000)))

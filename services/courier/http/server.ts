@@ -101,7 +101,8 @@ export async function serveHttp(given: HttpParts, options: HttpOptions): Promise
     const method = httpMethods.find((known) => known === request.method) ?? 'other'
     response.once('close', () => events.httpAnswered(method, response.headersSent ? response.statusCode : 499))
     for (const [name, value] of Object.entries(commonHeaders)) if (value !== undefined) response.setHeader(name, value)
-    if (draining) response.shouldKeepAlive = false
+    // Nobody reads a body that only an upload has, so whoever sends one slowly would keep his connection for ever.
+    if (draining || (method !== 'PUT' && hasBody(request))) response.shouldKeepAlive = false
     try {
       await answer(request, response)
     } catch (error) {
@@ -203,6 +204,10 @@ function demandPlace(pool: Places, address: string | undefined): Place {
   if (place === 'full') throw new HttpRefusal(503, 'Too many transfers run here', { 'retry-after': '10' })
   if (place === 'source-full') throw new HttpRefusal(429, 'Too many transfers run from you', { 'retry-after': '10' })
   return place
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 /** What strangers may know of a parcel: one whose time is over has ended, whoever has to note that. */
