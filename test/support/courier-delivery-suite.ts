@@ -3,9 +3,11 @@ import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import type { ServiceSettings } from '../../deploy/local/service.ts'
+import { parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
 import { ns } from '../../services/shared/xmpp/xml.ts'
 import { agree, courierAddress, heardOf, sendParcel } from './courier-parcels.ts'
 import { logIn, type OnlineUser, type OnlineUserOptions } from './online-user.ts'
+import { sample } from './sample.ts'
 import { testFolder } from './transfer-ends.ts'
 import { until } from './until.ts'
 
@@ -132,6 +134,19 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
       const grace = await online(t, 'grace')
       await sendParcel(fleet, alice, { to: 'grace', name: 'by link', content: randomBytes(10_000) })
       await linkOf(grace)
+    })
+
+    it('sends a link that came back again, and keeps the file', async () => {
+      await withCourier()
+      const returned = () => sample(courier, 'splice65_courier_deliveries_total', { by: 'link', outcome: 'returned' })
+      const before = await returned()
+      const { id } = await sendParcel(fleet, alice, { to: 'nobody', name: 'to nobody', content: randomBytes(10) })
+      await until('the link came back twice', async () => (await returned()) >= before + 2)
+      const ended = alice.messages.some((message) => {
+        const notice = parseParcelNotice(message)
+        return notice?.id === id && notice.state !== 'stored'
+      })
+      assert.equal(ended, false)
     })
 
     it('goes on where a stream broke, when its recipient is back', async (t) => {
