@@ -37,6 +37,16 @@ describe('Disturbances.excuse()', () => {
     })
   }
 
+  it('excuses what was under way when this machine stood still', async () => {
+    const { disturbances } = await upTo('Redis restarted')
+    const [before, after] = [attemptAt(performance.now()), attemptAt(performance.now() + 60_000)]
+    assert.equal(disturbances.excuse(before, broken), undefined)
+    disturbances.stoodStill(before.startedMs)
+    assert.equal(disturbances.excuse(before, broken), 'this machine stood still')
+    assert.equal(disturbances.excuse(after, broken), undefined)
+    assert.equal(disturbances.excuse(before, new WrongBytes('A wrong byte came after 7')), undefined)
+  })
+
   it('excuses what the kernel resets when it has no memory left', async () => {
     const { disturbances } = await upTo('Redis restarted')
     const attempt = attemptAt(performance.now(), { resetsBefore: 7 })

@@ -30,6 +30,7 @@ export class Disturbances {
   readonly done: Disturbance[] = []
   readonly #kinds: readonly Kind[]
   #forgottenMs = performance.now()
+  #turn = 0
 
   /** `only` leaves out everything whose name does not contain it. */
   constructor({ relay, control, redis }: Stage, index: Redis, only = '') {
@@ -71,7 +72,7 @@ export class Disturbances {
 
   /** Does the next thing. Resolves when everything runs again. */
   async next(tell: (what: string) => void): Promise<void> {
-    const kind = this.#kinds[this.done.length % this.#kinds.length]
+    const kind = this.#kinds[this.#turn++ % this.#kinds.length]
     if (!kind) return
     const { what, mayBreak } = kind
     const disturbance = { what, mayBreak, fromMs: performance.now(), untilMs: Number.POSITIVE_INFINITY }
@@ -80,6 +81,12 @@ export class Disturbances {
     await kind.run()
     disturbance.untilMs = performance.now()
     if (kind.forgets) this.#forgottenMs = disturbance.untilMs
+  }
+
+  /** Notes that nothing ran on this machine up to now: deadlines have passed, here and in the services, that nobody missed. */
+  stoodStill(fromMs: number): void {
+    const what = 'this machine stood still'
+    this.done.push({ what, fromMs, untilMs: performance.now(), mayBreak: () => true })
   }
 
   /** What excuses the failure of an attempt that ends now; undefined when nothing does. Wrong bytes have no excuse. */

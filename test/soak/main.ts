@@ -15,6 +15,8 @@ import { openStage, type Stage } from './stage.ts'
 const keysSettleMs = 65_000
 /** What is open when the load ends is over by then: clients have gone, and waiting halves have timed out. */
 const restMs = 30_000
+/** The shortest of the deadlines of `stage.ts` is 5 s. */
+const standstillMs = 5_000
 const mib = 1024 * 1024
 
 const { minutes, rate, only } = new Command('npm run soak --')
@@ -41,6 +43,8 @@ async function soak(schedule: Schedule, signal: AbortSignal): Promise<void> {
   const disturbances = new Disturbances(stage, index, only)
   const load = new Load(stage, disturbances, signal)
   const figures = opened.use(new Figures())
+
+  opened.defer(watchForStandstill((fromMs) => disturbances.stoodStill(fromMs)))
 
   const perSecond = rate ?? (await halfLoad(load, schedule, signal))
   const startedMs = performance.now()
@@ -102,6 +106,17 @@ async function settle(load: Load, { kept, relay }: Stage, signal: AbortSignal): 
     })
   await until('relays hold no socket', async () => !(await open()), { timeoutMs: restMs, everyMs: 500 }).catch(() => {})
   return open()
+}
+
+/** Tells whenever this process was held up for so long that deadlines meant for others have passed; the answer ends that. */
+function watchForStandstill(tell: (fromMs: number) => void): () => void {
+  let lastMs = performance.now()
+  const timer = setInterval(() => {
+    const nowMs = performance.now()
+    if (nowMs - lastMs > standstillMs) tell(lastMs)
+    lastMs = nowMs
+  }, 1_000)
+  return () => clearInterval(timer)
 }
 
 /** Does it again and again until told to stop, with so much time between. */
