@@ -8,9 +8,6 @@ import type { CourierStorage } from './courier-storage.ts'
 /** Bytes of each parcel of the intake that is killed: more than a block, and not whole blocks. */
 const size = 1_500_000
 
-/** The sender's quota has room for two of them. */
-const bytesPerSender = 2 * size
-
 /** Bytes that only this name has. */
 export function bytesOf(name: string, length = size): Buffer {
   return createHash('shake256', { outputLength: length }).update(name).digest()
@@ -28,8 +25,8 @@ export function draftOf(name: string, length = size): ParcelDraft & { readonly r
   }
 }
 
-/** Takes parcels in as a courier does, within quotas. */
-export function receptionOf(storage: CourierStorage): Reception {
+/** Takes parcels in as a courier does; the sender's quota has room for two of them unless told otherwise. */
+export function receptionOf(storage: CourierStorage, { bytesPerSender = 2 * size } = {}): Reception {
   const quotas = { bytesPerSender, parcelsPerSender: 0, dailyBytesPerSender: 0 }
   const others = { bytesPerRecipient: 0, parcelsPerRecipient: 0, totalBytes: 0 }
   const options = { holder: 'a', maxFileBytes: 1 << 30, keepMs: 86_400_000, scanFailure: 'refuse' as const }
