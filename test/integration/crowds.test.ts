@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { Redis } from 'ioredis'
 import { startRedis } from '../../deploy/local/redis.ts'
 import { openRelayClients } from '../../services/shared/rpc/relay-clients.ts'
 import { type RelayProcess, startRelayProcess } from '../support/relay-process.ts'
+import { freshDigest } from '../support/relays.ts'
 import { sample } from '../support/sample.ts'
-import { closed, greeting, readToEnd, readUpTo } from '../support/socks-client.ts'
+import { type ClientHalf, closed, dialHalf, greeting, readToEnd, readUpTo } from '../support/socks-client.ts'
 import { until } from '../support/until.ts'
 
 describe('Two thousand clients that send a byte every two seconds', () => {
@@ -52,6 +54,30 @@ describe('A thousand clients of a relay that may open 256 descriptors', () => {
     await until('they are gone', async () => (await sample(relay.service, 'splice65_sockets_open')) === 0)
     await assertServed(relay)
     clients.close()
+  })
+})
+
+describe('Two thousand halves of one address that nobody joins', () => {
+  it('are let in by default, cost Redis less than a KiB each, keep nobody out, and leave nothing there', async () => {
+    await using redis = await startRedis()
+    const settings = { RELAY_MAX_SOCKETS: '4000', RELAY_REGISTRY_URL: redis.url }
+    await using relay = await startRelayProcess(settings)
+    const raw = new Redis(redis.url)
+    const halves: ClientHalf[] = []
+    while (halves.length < 2_000) {
+      const batch = Array.from({ length: 50 }, () => dialHalf(relay.socksPort, freshDigest()))
+      halves.push(...(await Promise.all(batch)))
+    }
+    assert.deepEqual([...new Set(halves.map(({ rep }) => rep))], [0])
+    await assertServed(relay)
+    const rooms = () => raw.keys('splice65:{*}:')
+    await until('all are registered', async () => (await rooms()).length >= halves.length)
+    const sizes = await Promise.all((await rooms()).map((key) => raw.memory('USAGE', key)))
+    assert.ok(Math.max(...sizes.map(Number)) < 1_024, `${Math.max(...sizes.map(Number))} bytes`)
+
+    for (const { socket } of halves) socket.resetAndDestroy()
+    await until('their slots are free', async () => (await rooms()).length <= 1)
+    raw.disconnect()
   })
 })
 

@@ -44,8 +44,12 @@ export const relayFaults: Family = {
       fault: 'told to stop',
       async strike(stage) {
         const { holder } = stage
+        // With nothing to wait for it would be gone at once.
+        const staying = stage.agree()
+        await staying.dial(holder)
         holder.process.drain()
         stage.afterwards(async () => void (await holder.process.exited))
+        stage.afterwards(() => staying[Symbol.dispose]())
         await until('new rooms are refused', async () => {
           using stranger = stage.agree()
           return (await (await stranger.greet(holder)).name(stranger.digest)) === 'refused 1'
