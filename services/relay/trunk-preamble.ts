@@ -6,8 +6,10 @@
  *     owner → holder   GO: both halves are there
  *     holder → owner   JOINED: the stream is whole; from here on everything is payload
  *
- * Without GO the holder's half goes back to waiting, and without JOINED the owner's, so that a handoff that fails anywhere
- * costs nobody a stream. JOINED is left out when either relay does not know it: both say in the Handoff call whether they do.
+ * Without GO the holder's half goes back to waiting, and without JOINED the owner's, so that a handoff that fails costs
+ * nobody a stream. Only a JOINED that is lost costs the holder's client its half, of which no byte has gone anywhere: it is
+ * told by a reset, for whoever says GO or JOINED sees to it first that nothing but a reset can end the connection early.
+ * JOINED is left out when either relay does not know it: both say in the Handoff call whether they do.
  */
 export const MAGIC: Buffer = Buffer.from('S65TRNK1', 'latin1')
 
