@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
+import { startCli } from '../../deploy/local/cli.ts'
 import { type Fleet, startFleet } from '../../deploy/local/fleet.ts'
+import { temporaryFolder } from '../../deploy/local/folder.ts'
 import { type Prometheus, type ScrapeTarget, startPrometheus } from '../../deploy/local/prometheus.ts'
 import type { ServiceProcess } from '../../deploy/local/service.ts'
+import { courierDashboard } from '../../deploy/monitoring/dashboards/courier.ts'
 import { dashboardQueries } from '../../deploy/monitoring/dashboards/dashboard-queries.ts'
 import { fleetDashboard } from '../../deploy/monitoring/dashboards/fleet.ts'
 import { relayDashboard } from '../../deploy/monitoring/dashboards/relay.ts'
@@ -17,7 +21,7 @@ const namespace = 'chat'
 /** What Grafana puts in place of the dashboards' variables. */
 const chosen: Readonly<Record<string, string>> = {
   $namespace: namespace,
-  $job: 'relay|control',
+  $job: 'relay|control|courier',
   $pod: 'relay-0',
   $__rate_interval: '1m',
 }
@@ -28,9 +32,18 @@ describe('Prometheus, after a busy quarter of a minute', () => {
 
   before(async () => {
     const fleet = running.use(
-      await startFleet({ relays: 2, control: { selfTest: true, selfTestIntervalMs: 1_000, selfTestBytes: 4_096 } }),
+      await startFleet({
+        relays: 2,
+        control: { selfTest: true, selfTestIntervalMs: 1_000, selfTestBytes: 4_096 },
+        courier: {},
+      }),
     )
-    const services = [...fleet.relays.map((relay) => target('relay', relay)), target('control', fleet.control)]
+    const courier = await fleet.startCourier()
+    const services = [
+      ...fleet.relays.map((relay) => target('relay', relay)),
+      target('control', fleet.control),
+      target('courier', courier),
+    ]
     prometheus = running.use(await startPrometheus({ targets: services, ruleFiles: [rulesFile] }))
     // Rates need to have seen the counters at rest.
     await until('every service was scraped', async () => (await seen('up == 1')) === services.length)
@@ -52,11 +65,12 @@ describe('Prometheus, after a busy quarter of a minute', () => {
     // It has the leg of a bytestream that runs, so it goes on draining.
     fleet.relays[1]?.drain()
     await traffic.goesOn()
+    await leaveWithCourier(fleet)
   })
 
   after(() => running.disposeAsync())
 
-  for (const dashboard of [fleetDashboard(), relayDashboard()]) {
+  for (const dashboard of [courierDashboard(), fleetDashboard(), relayDashboard()]) {
     for (const { panel, expr } of dashboardQueries(dashboard)) {
       it(`has data for ${panel}: ${expr.slice(0, 60)}`, () => hasData(withChosen(expr)))
     }
@@ -71,6 +85,7 @@ describe('Prometheus, after a busy quarter of a minute', () => {
       'sum by (result) (splice65_handshakes_total{result="taken"})': 1,
       'sum by (outcome) (splice65_activations_total{outcome="not-found"})': 1,
       'splice65_draining{pod="relay-1"}': 1,
+      'sum(splice65_courier_parcels_stored_total)': 1,
     }
     for (const [expr, count] of Object.entries(done)) {
       await until(`${expr} is ${count}`, async () => (await prometheus.query(expr))[0]?.value === count)
@@ -124,6 +139,23 @@ async function joined(fleet: Fleet, alice: Requester, [first, second]: readonly 
 async function breakOff(fleet: Fleet, alice: Requester): Promise<void> {
   using pair = await joined(fleet, alice, [0, 0])
   pair.first.resetAndDestroy()
+}
+
+/** A file of alice's for bob, who is away. */
+async function leaveWithCourier(fleet: Fleet): Promise<void> {
+  await using folder = temporaryFolder('e2e-monitoring')
+  const [file, passwordFile] = [folder.file('letter'), folder.file('password')]
+  await writeFile(file, 'Come back soon.')
+  await writeFile(passwordFile, 'alice', { mode: 0o600 })
+  const { domain, service } = fleet.xmpp
+  const account = ['--jid', `alice@${domain}`, '--password-file', passwordFile, '--service', service, '--plaintext']
+  const to = ['--to', `bob@${domain}`, '--offline', '--courier', fleet.courier]
+  const alice = await startCli(['send', file, ...to, ...account], { name: 'alice', logFile: folder.file('alice.log') })
+  try {
+    await alice.waitForEvent('stored', AbortSignal.timeout(60_000))
+  } finally {
+    await alice.stop()
+  }
 }
 
 /** A third connection to one digest, and a half that leaves before anybody activates it. */
