@@ -93,6 +93,9 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
       assert.ok(url.startsWith(`${courier.publicUrl}/`) && url.endsWith('/K%C3%A4se.txt'), url)
       const file = message.getChild('file-sharing', ns.fileSharing)?.getChild('file', ns.fileMetadata)
       assert.equal(file?.getChildText('size'), '100000')
+      const response = await fetch(url)
+      assert.deepEqual(Buffer.from(await response.arrayBuffer()), content)
+      await heardOf(alice, 'delivered', 'Käse.txt')
     })
 
     it('hands several files over in the order in which they were stored', async (t) => {
