@@ -61,12 +61,25 @@ describe('Disturbances.excuse()', () => {
   })
 })
 
+describe('Disturbances.next()', () => {
+  it('does nothing but what it was asked for, in turn', async () => {
+    const disturbances = disturbancesOf('Redis')
+    const told: string[] = []
+    for (let i = 0; i < 3; i++) await disturbances.next((what) => told.push(what))
+    assert.deepEqual(told, ['Redis restarted', 'Redis flushed', 'Redis restarted'])
+  })
+
+  it('has to be asked for something that there is', () => {
+    assert.throws(
+      () => disturbancesOf('Valkey'),
+      /Cannot disturb "Valkey": it is in none of Redis restarted, relay-2 killed/,
+    )
+  })
+})
+
 /** Does one thing after the other until this one is done, with an attempt on relay-2 that began just before it. */
 async function upTo(wanted: string): Promise<{ disturbances: Disturbances; during: Attempt }> {
-  const service = (name: string) => ({ name, current: { kill() {} }, replace: async () => {} })
-  const stage = { relay: service('relay-2'), control: service('control-1'), redis: { restart: async () => {} } }
-  const index = { flushall: async () => 'OK' }
-  const disturbances = new Disturbances(stage as unknown as Stage, index as unknown as Redis)
+  const disturbances = disturbancesOf()
   let told = ''
   let during = attemptAt(performance.now())
   while (told !== wanted) {
@@ -76,6 +89,13 @@ async function upTo(wanted: string): Promise<{ disturbances: Disturbances; durin
     })
   }
   return { disturbances, during }
+}
+
+function disturbancesOf(only?: string): Disturbances {
+  const service = (name: string) => ({ name, current: { kill() {} }, replace: async () => {} })
+  const stage = { relay: service('relay-2'), control: service('control-1'), redis: { restart: async () => {} } }
+  const index = { flushall: async () => 'OK' }
+  return new Disturbances(stage as unknown as Stage, index as unknown as Redis, only)
 }
 
 function attemptAt(
