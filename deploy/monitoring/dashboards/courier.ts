@@ -129,6 +129,39 @@ const rows = [
     ],
   },
   {
+    title: 'By HTTP',
+    panels: [
+      graph({
+        title: 'Bytes',
+        description: 'Bytes a second of uploads and downloads.',
+        unit: units.BytesPerSecondSI,
+        width: 8,
+        queries: [{ expr: per('splice65_courier_http_bytes_total', 'direction'), legend: '{{direction}}' }],
+      }),
+      graph({
+        title: 'Uploads and downloads',
+        description: 'How they ended, a second.',
+        unit: units.CountsPerSecond,
+        width: 8,
+        stacked: true,
+        queries: [
+          {
+            expr: per('splice65_courier_http_transfers_total', 'direction, outcome'),
+            legend: '{{direction}}/{{outcome}}',
+          },
+        ],
+      }),
+      graph({
+        title: 'Upload slots',
+        description: 'Slots asked for a second, by answer: offered, or why not.',
+        unit: units.CountsPerSecond,
+        width: 8,
+        stacked: true,
+        queries: [{ expr: per('splice65_courier_slots_total', 'outcome'), legend: '{{outcome}}' }],
+      }),
+    ],
+  },
+  {
     title: 'Keeping',
     panels: [
       graph({
