@@ -8,7 +8,7 @@ import { runForMetrics } from './service-metrics.ts'
 const boundedLabels = new Set([
   ...['outcome', 'reason', 'path', 'half', 'result', 'state', 'kind', 'operation', 'method', 'limit'],
   ...['engine', 'service', 'version', 'streamhost'],
-  ...['by', 'dependency', 'held', 'resumed', 'verdict'],
+  ...['by', 'dependency', 'direction', 'held', 'resumed', 'status', 'verdict'],
   ...['type', 'space', 'major', 'minor', 'patch'],
 ])
 
