@@ -8,19 +8,23 @@ import { lockFolder } from './folder-lock.ts'
 const holding = `
 import { lockFolder } from ${JSON.stringify(new URL('folder-lock.ts', import.meta.url).href)}
 lockFolder(process.argv[1])
+gc()
 console.log('held')
 setInterval(() => {}, 1000)`
 
 describe('lockFolder()', () => {
   it('refuses what another process holds, until that one is gone, however it went', async () => {
     await using folder = temporaryFolder('lock')
-    const args = ['--input-type=module', '--eval', holding, folder.path]
+    const args = ['--expose-gc', '--input-type=module', '--eval', holding, folder.path]
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
     const exited = once(child, 'exit')
-    await once(child.stdout, 'data')
-    assert.throws(() => lockFolder(folder.path), { code: 'taken', message: /another process has it/ })
-    child.kill('SIGKILL')
-    await exited
+    try {
+      await once(child.stdout, 'data')
+      assert.throws(() => lockFolder(folder.path), { code: 'taken', message: /another process has it/ })
+    } finally {
+      child.kill('SIGKILL')
+      await exited
+    }
     const lock = lockFolder(folder.path)
     assert.throws(() => lockFolder(folder.path), { code: 'taken' })
     lock.release()

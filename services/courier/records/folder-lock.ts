@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Failure, messageOf } from '../../shared/bytestream/failure.ts'
 
+/** A lock that nobody refers to any more would be collected, and with it released. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Holds a folder for this process until it is released or the process dies, however it dies; other containers and, where
  * the file system has locks, other nodes included. Node has no call for the kernel's file locks, but its SQLite takes one.
@@ -18,7 +21,12 @@ export function lockFolder(folder: string): { release(): void } {
       lock.close()
       throw error
     }
-    return { release: () => lock.close() }
+    held.add(lock)
+    const release = () => {
+      held.delete(lock)
+      lock.close()
+    }
+    return { release }
   } catch (cause) {
     if (isBusy(cause)) {
       const advice = 'stop that one, or give each its own folder, or use PostgreSQL for several replicas'
