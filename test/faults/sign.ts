@@ -7,8 +7,8 @@ type Service = 'relay' | 'control'
 export type Sign =
   /** A log line whose message begins so. */
   | { readonly by: Service; readonly log: string }
-  /** A counter that rises: `splice65_handoffs_total{outcome="failed"}`. */
-  | { readonly by: Service; readonly counts: string }
+  /** A counter that rises: `splice65_handoffs_total{outcome="failed"}`. Or another, where two relays race to see it. */
+  | { readonly by: Service; readonly counts: string; readonly orCounts?: string }
   /** A process that ends without being asked to. */
   | { readonly by: Service; readonly ends: string }
   /** Nothing of splice65's own: it goes on as if nothing were. */
@@ -21,7 +21,10 @@ export type Witnesses = (service: Service) => readonly ServiceProcess[]
 export function describeSign(sign: Sign): string {
   if (sign === 'nothing') return 'nothing: it goes on'
   if ('log' in sign) return `${sign.by} logs “${sign.log}”`
-  if ('counts' in sign) return `${sign.by} counts \`${sign.counts}\``
+  if ('counts' in sign) {
+    const series = [sign.counts, sign.orCounts].filter((each) => each !== undefined)
+    return `${sign.by} counts ${series.map((each) => `\`${each}\``).join(' or ')}`
+  }
   return `${sign.by} ${sign.ends}`
 }
 
@@ -34,7 +37,8 @@ export async function watchFor(sign: Sign, witnesses: Witnesses): Promise<() => 
       return sum(all.map((it) => it.lines().filter(({ msg }) => String(msg).startsWith(sign.log)).length))
     if ('ends' in sign) return sum(await Promise.all(all.map(async (it) => Number(await hasEnded(it)))))
     // A process that ends takes its count along: the count of the others must not seem to fall.
-    return sum(await Promise.all(all.map((it) => counted(it, sign.counts))))
+    const series = [sign.counts, sign.orCounts].filter((each) => each !== undefined)
+    return sum(await Promise.all(all.flatMap((it) => series.map((each) => counted(it, each)))))
   }
   const before = await read()
   return async () => {

@@ -9,7 +9,12 @@ import type { Bytestream, Stage } from '../stage.ts'
 
 const left = { by: 'relay', counts: 'splice65_half_connections_total{outcome="aborted",reason="reset"}' } as const
 const aborted = { by: 'relay', counts: 'splice65_bytestreams_total{outcome="aborted",reason="reset"}' } as const
-const stalled = { by: 'relay', counts: 'splice65_legs_total{outcome="expired",reason="stalled"}' } as const
+/** Both relays look at the clock; the one that is first ends it, and the other sees a reset. */
+const stalled = {
+  by: 'relay',
+  counts: 'splice65_legs_total{outcome="expired",reason="stalled"}',
+  orCounts: 'splice65_bytestreams_total{outcome="expired",reason="stalled"}',
+} as const
 /** An address of ours that only the client in question has. */
 const ownAddress = '127.0.0.9'
 
