@@ -12,6 +12,8 @@ export async function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error(`Cannot find a browser: none of ${candidates.join(', ')}`)
   return await chromium.launch({
     executablePath,
+    // Without UTF-8 it gives a download whose name is not ASCII another name.
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
     args: [
       ...['--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
