@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { Failure } from '../shared/bytestream/failure.ts'
 import { formatBareJid, formatJid, parseJid } from '../shared/bytestream/jid.ts'
 import { escapeLocal, unescapeLocal } from '../shared/bytestream/jid-escaping.ts'
@@ -58,35 +57,20 @@ export async function agreeWithCourier(session: Session, courier: string): Promi
   return stop
 }
 
-/** What the courier said of a file of this account that it stores. */
+/** A file of this account that the courier has stored; what is absent it does not list: it may have handed it over already. */
 export interface StoredParcel {
-  readonly parcel: string
+  readonly parcel?: string
   /** Until when it is kept at most. */
-  readonly expires: string
+  readonly expires?: string
 }
 
-const ASK_AGAIN_MS = 250
-
-/**
- * Waits until the courier says that it has stored what was sent: all of it is durable then. It is asked, because messages
- * do not come to a resource that takes none. Throws `unavailable` when it does not say so in time.
- */
-export async function untilStored(
+/** What the courier lists of the file of this sum that was sent last to this user, a bare JID. Never throws: that it is stored was said before. */
+export async function findStored(
   session: Session,
   courier: string,
-  { to, sha256, signal, timeoutMs = 60_000 }: { to: string; sha256: string; signal: AbortSignal; timeoutMs?: number },
+  { to, sha256, signal }: { readonly to: string; readonly sha256: string; readonly signal: AbortSignal },
 ): Promise<StoredParcel> {
-  const over = AbortSignal.timeout(timeoutMs)
-  for (;;) {
-    const { rows } = await carryOut(session, { to: courier, name: 'sent-parcels', signal })
-    const found = rows.find((row) => row.to === to && row.sha256 === sha256)
-    if (found) return { parcel: found.parcel ?? '', expires: found.expires ?? '' }
-    if (over.aborted) {
-      throw new Failure(
-        'unavailable',
-        `${courier} has all bytes, and did not say within ${timeoutMs / 1000} s that it stored them`,
-      )
-    }
-    await setTimeout(ASK_AGAIN_MS, undefined, { signal })
-  }
+  const { rows } = await carryOut(session, { to: courier, name: 'sent-parcels', signal }).catch(() => ({ rows: [] }))
+  const { parcel, expires } = rows.findLast((row) => row.to === to && row.sha256 === sha256) ?? {}
+  return { ...(parcel && { parcel }), ...(expires && { expires }) }
 }

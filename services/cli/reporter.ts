@@ -36,7 +36,7 @@ export interface Reporter {
   /** The account is online under this full JID. */
   ready(jid: string): void
   done(summary: TransferSummary & { readonly path?: string }): void
-  /** The courier keeps a file for its receiver. */
+  /** The courier has stored a file for its receiver. */
   stored(to: string, parcel: StoredParcel): void
   /** A URL was passed on; `fetched` when the receiver has said that it has the file. */
   passedOn(url: string, to: string, fetched: boolean): void
@@ -109,7 +109,7 @@ export function createReporter({ stdout, stderr, clock }: ReporterParts, { json,
     },
     stored(to, { parcel, expires }) {
       if (json) line({ event: 'stored', to, parcel, expires })
-      else say(`stored for ${to} until ${expires}: parcel ${parcel}`)
+      else say(parcel ? `stored for ${to} until ${expires}: parcel ${parcel}` : `stored for ${to}`)
     },
     passedOn(url, to, fetched) {
       if (json) line({ event: 'passed-on', url, to, fetched })

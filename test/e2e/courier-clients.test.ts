@@ -44,6 +44,21 @@ for (const server of ['prosody', 'ejabberd'] as const) {
       assert.deepEqual(await readFile(String(done.path)), content)
     })
 
+    it('the command line is told that a file is stored, though it is handed over at once', async () => {
+      const { path, content } = await newFile('at once')
+      const into = folder.file('inbox of who is there')
+      await mkdir(into)
+      // She agreed in the test before.
+      const receive = ['receive', '--courier', '--from', 'alice@example.test', '--into', into, '--once']
+      const carol = await cli('carol', receive)
+      await carol.waitForEvent('ready', patience())
+      const alice = await cli('alice', ['send', path, '--to', 'carol@example.test', '--offline'])
+      const exit = await alice.exited
+      assert.deepEqual(exit, { code: 0, signal: null }, alice.lines().join('\n'))
+      assert.ok(alice.events().some(({ event }) => event === 'stored'))
+      assert.deepEqual(await readFile(String((await told(carol, 'done')).path)), content)
+    })
+
     it('slixmpp, which agrees when it is asked, is offered a file by SI', async () => {
       const { path, content } = await newFile('photo')
       await sendOffline(path, 'bob')

@@ -21,7 +21,7 @@ import {
   withAccount,
   withReport,
 } from '../command.ts'
-import { addressAt, discoverCourier, untilStored } from '../courier.ts'
+import { addressAt, discoverCourier, findStored } from '../courier.ts'
 
 interface SendFlags extends AccountFlags, ReportFlags {
   to: Jid
@@ -64,6 +64,9 @@ export function sendCommand(surroundings: Surroundings): Command {
 async function send(surroundings: Surroundings, path: string, flags: SendFlags): Promise<void> {
   await perform(surroundings, flags, async (reporter, cleanup) => {
     const isUrl = /^https?:\/\//i.test(path)
+    if (flags.offline && flags.protocol === 'si') {
+      throw new InvalidArgumentError('By SI nobody says that all is stored: send it without --protocol si')
+    }
     if (isUrl && flags.offline) throw new InvalidArgumentError('A URL needs no courier: send it without --offline')
     const file = isUrl ? undefined : cleanup.adopt(await openSourceFile(path), (source) => source.close())
     // A resource of its own, so that sending does not push a receiver of the same account out.
@@ -95,17 +98,17 @@ async function send(surroundings: Surroundings, path: string, flags: SendFlags):
       {
         ...common,
         method: flags.method,
-        protocol: flags.protocol,
+        // The courier's success comes by Jingle, when everything is durable and committed; SI has none.
+        protocol: courier === undefined ? flags.protocol : 'jingle',
         // A courier dials no address that a client names.
         direct: courier === undefined && flags.direct && (flags.address ?? true),
         ...(flags.proxy && { proxies: flags.proxy }),
       },
     )
     if (courier !== undefined) {
+      const [receiver, { sha256 }] = [formatBareJid(flags.to), summary]
       const { signal } = surroundings
-      const { sha256 } = summary
-      const stored = await untilStored(session, courier, { to: formatBareJid(flags.to), sha256, signal })
-      reporter.stored(formatBareJid(flags.to), stored)
+      reporter.stored(receiver, await findStored(session, courier, { to: receiver, sha256, signal }))
     }
     reporter.done(summary)
   })

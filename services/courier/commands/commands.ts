@@ -46,7 +46,7 @@ export function createCourierCommands(
   }
 }
 
-/** The same as what the courier's own address can do. */
+/** The commands as an ability of the courier's own address. */
 export function commandAbility(parts: CourierCommandsParts, options: CourierCommandsOptions): Ability {
   const { handle, nodes } = createCourierCommands(parts, options)
   return {
