@@ -1,12 +1,6 @@
 import { type Command, type Note, nodeOf } from '../../shared/commands/command.ts'
+import { withinStanza } from '../../shared/commands/within-stanza.ts'
 import type { Bytestream, Fleet } from '../fleet/fleet.ts'
-
-const mostListed = 100
-/**
- * Of all JIDs together. Prosody ends the stream of a component that sends more than 512 KiB at once, and a user may choose
- * a resource of 1023 characters of which each takes six on the wire.
- */
-const mostJidCharacters = 50_000
 
 /** Lists the live bytestreams of the fleet, the longest running first. */
 export function listBytestreamsCommand({ fleet }: { readonly fleet: Pick<Fleet, 'bytestreams'> }): Command {
@@ -25,7 +19,8 @@ export async function listBytestreams(
   fleet: Pick<Fleet, 'bytestreams'>,
 ): Promise<{ readonly listed: readonly Bytestream[]; readonly notes: readonly Note[] }> {
   const { bytestreams, unanswered } = await fleet.bytestreams()
-  const listed = withinStanza([...bytestreams].sort((a, b) => b.ageMs - a.ageMs))
+  const longestFirst = [...bytestreams].sort((a, b) => b.ageMs - a.ageMs)
+  const listed = withinStanza(longestFirst, ({ requester, target }) => requester.length + target.length)
   const more = bytestreams.length - listed.length
   return {
     listed,
@@ -35,17 +30,6 @@ export async function listBytestreams(
       ...unanswered.map(({ relay, fault }) => ({ type: 'warn' as const, text: `${relay} does not answer: ${fault}` })),
     ],
   }
-}
-
-function withinStanza(bytestreams: readonly Bytestream[]): readonly Bytestream[] {
-  let characters = 0
-  const listed: Bytestream[] = []
-  for (const bytestream of bytestreams.slice(0, mostListed)) {
-    characters += bytestream.requester.length + bytestream.target.length
-    if (characters > mostJidCharacters) break
-    listed.push(bytestream)
-  }
-  return listed
 }
 
 const columns = [

@@ -5,7 +5,7 @@ import { formatBytes } from '../../shared/runtime/format-bytes.ts'
 import type { Parcel } from '../parcels/parcel.ts'
 import type { Records } from '../records/records.ts'
 import { parcelsOf } from './list-parcels.ts'
-import { withinStanza } from './listing.ts'
+import { firstParcels } from './listing.ts'
 
 export interface DeleteParts {
   readonly records: Pick<Records, 'waitingFor' | 'sentBy' | 'find' | 'end'>
@@ -23,8 +23,8 @@ export function deleteParcelCommand({ records, isAdmin }: DeleteParts): Command 
     form: {
       asks: ['parcel'],
       async make(by) {
-        const own = withinStanza(await parcelsOf(records, by))
         if (isAdmin(by)) return { ask: { instructions: question, fields: [{ ...field, type: 'text-single' }] } }
+        const own = firstParcels(await parcelsOf(records, by))
         if (own.length === 0) return { end: { notes: [{ type: 'info', text: 'There is no file of yours to delete' }] } }
         const options = own.map((parcel) => ({ value: parcel.id, label: describe(parcel, by) }))
         return { ask: { instructions: question, fields: [{ ...field, type: 'list-single', options }] } }

@@ -1,26 +1,16 @@
+import { withinStanza } from '../../shared/commands/within-stanza.ts'
 import type { FormField, FormTable } from '../../shared/xmpp/data-form.ts'
 import type { Parcel } from '../parcels/parcel.ts'
 
-/** A list stays below what a server takes in one stanza: a name has a few hundred bytes, of which each may take six. */
-const mostListed = 100
-const mostCharacters = 50_000
-
 /** Parcels as rows of a form; how many there is no room for. */
 export function listParcels(parcels: readonly Parcel[]): { readonly table: FormTable; readonly more: number } {
-  const listed = withinStanza(parcels)
+  const listed = firstParcels(parcels)
   return { table: { columns, rows: listed.map(rowOf) }, more: parcels.length - listed.length }
 }
 
 /** The first parcels, no more than fit into one answer. */
-export function withinStanza(parcels: readonly Parcel[]): readonly Parcel[] {
-  let characters = 0
-  const listed: Parcel[] = []
-  for (const parcel of parcels.slice(0, mostListed)) {
-    characters += parcel.name.length + parcel.sender.length + (parcel.recipient?.length ?? 0)
-    if (characters > mostCharacters) break
-    listed.push(parcel)
-  }
-  return listed
+export function firstParcels(parcels: readonly Parcel[]): readonly Parcel[] {
+  return withinStanza(parcels, ({ name, sender, recipient = '' }) => name.length + sender.length + recipient.length)
 }
 
 const columns: readonly FormField[] = [

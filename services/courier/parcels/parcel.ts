@@ -58,16 +58,11 @@ export const parcelOutcomes = ['delivered', 'expired', 'deleted', 'abandoned', '
 export type ParcelOutcome = (typeof parcelOutcomes)[number]
 
 /** A parcel that somebody wants to send, before anything is reserved. */
-export interface ParcelDraft {
-  readonly sender: string
-  readonly recipient?: string
-  readonly name: string
-  readonly size: number
-  readonly mediaType: string
-  readonly description?: string
-  readonly fileDate?: string
-  readonly sid?: string
-  readonly receipt?: boolean
+export interface ParcelDraft
+  extends Pick<
+    Parcel,
+    'sender' | 'recipient' | 'name' | 'size' | 'mediaType' | 'description' | 'fileDate' | 'sid' | 'receipt'
+  > {
   /** What tells this offer from another one of the same sender: a later offer with the same continues it. */
   readonly identity: string
   /** Earlier than the retention of the deployment, where the sender asks so. */
