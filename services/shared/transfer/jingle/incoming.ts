@@ -5,20 +5,16 @@ import type { Method, OnTransferEvent } from '../events.ts'
 import type { FileSink } from '../file-sink.ts'
 import { acceptInBand } from '../ibb-receiver.ts'
 import { type Received, storeChunks } from '../incoming.ts'
-import { discoverProxies } from '../proxies.ts'
 import { receiveFromSocket, type SocketStreamOptions } from '../socket-stream.ts'
 import type { DialOptions } from '../socks5-client.ts'
-import { openDirectHost } from '../socks5-host.ts'
 import type { ChooseStreamhosts, Streamhost } from '../streamhost.ts'
-import { gatherCandidates } from './candidates.ts'
 import { JingleFailure, reasonOf } from './ending.ts'
 import { formatDescription, formatReceived, parseChecksum } from './file-description.ts'
 import { formatInBandTransport, type InBandTransport, parseInBandTransport } from './in-band-transport.ts'
 import { type Jingle, unsupportedInfo } from './jingle.ts'
 import type { JingleSession } from './jingle-session.ts'
 import type { DescribedOffer, OfferedTransport } from './offer.ts'
-import { SocksNegotiation } from './socks-negotiation.ts'
-import type { SocksTransport } from './socks-transport.ts'
+import { openNegotiation } from './open-negotiation.ts'
 import { within } from './within.ts'
 
 const STEP_MS = 60_000
@@ -111,7 +107,9 @@ async function accept<Kept>(
     })
   }
   using cleanup = new DisposableStack()
-  const negotiation = await prepare(parts, transport.socks, options, cleanup)
+  const { sid, candidates: offered } = transport.socks
+  const terms = { direct: false, stepTimeoutMs: STEP_MS, ...options, sid, role: 'responder', offered } as const
+  const negotiation = await openNegotiation(parts, terms, cleanup)
   const over = new AbortController()
   cleanup.defer(() => over.abort(new Failure('taken', 'The bytestream was opened another way')))
   const signal = AbortSignal.any([options.signal, over.signal])
@@ -140,35 +138,6 @@ async function accept<Kept>(
   )
   tell({ event: 'fallback', from: 's5b', to: 'ibb', reason: `${jingle.peer} proposed it` })
   return replace(parts, outcome, options)
-}
-
-async function prepare<Kept>(
-  { session, jingle, tell }: IncomingParts<Kept>,
-  { sid, candidates }: SocksTransport,
-  { direct = false, proxies, choose, dial, stepTimeoutMs = STEP_MS, signal }: IncomingOptions,
-  cleanup: DisposableStack,
-): Promise<SocksNegotiation> {
-  const directHost = direct === false ? undefined : await openDirectHost(direct === true ? undefined : direct)
-  if (directHost) cleanup.adopt(directHost, (host) => host.close())
-  const parts = { session, tell, ...(directHost && { directHost }) }
-  const own = await gatherCandidates(parts, {
-    proxies: proxies ?? (await discoverProxies(session, tell, signal)),
-    role: 'responder',
-    offered: candidates,
-    signal,
-  })
-  const negotiation = new SocksNegotiation(
-    { jingle, ...parts },
-    {
-      sid,
-      own,
-      ...(choose && { choose }),
-      ...(dial && { dial }),
-      peerTriesMs: stepTimeoutMs,
-      activationMs: stepTimeoutMs,
-    },
-  )
-  return cleanup.adopt(negotiation, (each) => each.close())
 }
 
 /** Takes the in-band transport that replaces the other one; any other is rejected. */

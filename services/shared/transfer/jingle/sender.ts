@@ -5,19 +5,17 @@ import { explainStanzaError, StanzaError } from '../../xmpp/stanza-error.ts'
 import { type Element, ns } from '../../xmpp/xml.ts'
 import { type Method, stepEvent, type TransferSummary } from '../events.ts'
 import { sendInBand } from '../ibb-sender.ts'
-import { discoverProxies } from '../proxies.ts'
 import type { SenderParts, SendOptions } from '../sender.ts'
 import { sendOverSocket } from '../socket-stream.ts'
-import { openDirectHost } from '../socks5-host.ts'
 import type { SourceFile } from '../source-file.ts'
 import type { ChooseStreamhosts } from '../streamhost.ts'
-import { gatherCandidates } from './candidates.ts'
 import { JingleFailure, reasonOf } from './ending.ts'
 import { formatChecksum, formatDescription, parseDescription } from './file-description.ts'
 import { formatInBandTransport, type InBandTransport, parseInBandTransport } from './in-band-transport.ts'
 import { unsupportedInfo } from './jingle.ts'
 import { JingleSession } from './jingle-session.ts'
-import { type NegotiatedBytestream, SocksNegotiation } from './socks-negotiation.ts'
+import { openNegotiation } from './open-negotiation.ts'
+import type { NegotiatedBytestream, SocksNegotiation } from './socks-negotiation.ts'
 import { parseSocksTransport } from './socks-transport.ts'
 import { within } from './within.ts'
 
@@ -96,41 +94,16 @@ async function converse(
 ): Promise<TransferSummary> {
   using cleanup = new DisposableStack()
   const { tell } = parts
-  const negotiation = methods.includes('s5b') ? await prepare(parts, jingle, options, cleanup) : undefined
+  const terms = { direct: true, stepTimeoutMs: STEP_MS, ...options, sid: randomUUID(), role: 'initiator' } as const
+  const negotiation = methods.includes('s5b')
+    ? await openNegotiation({ session: parts.session, jingle, tell: parts.tell }, terms, cleanup)
+    : undefined
   const proposed = { sid: randomUUID(), blockBytes: options.blockBytes ?? BLOCK_BYTES }
   const { offset, transport } = await offer(parts, jingle, options, methods, negotiation, proposed)
   tell({ event: 'accepted', sid: jingle.sid, method: negotiation ? 's5b' : 'ibb', offset })
   const way = await agree(parts, jingle, options, methods, negotiation, transport, proposed)
   cleanup.dispose()
   return deliver(parts, jingle, options, way, offset)
-}
-
-async function prepare(
-  { session, tell }: SenderParts,
-  jingle: JingleSession,
-  { direct = true, proxies, choose, dial, stepTimeoutMs = STEP_MS, signal }: Options,
-  cleanup: DisposableStack,
-): Promise<SocksNegotiation> {
-  const directHost = direct === false ? undefined : await openDirectHost(direct === true ? undefined : direct)
-  if (directHost) cleanup.adopt(directHost, (host) => host.close())
-  const candidateParts = { session, tell, ...(directHost && { directHost }) }
-  const own = await gatherCandidates(candidateParts, {
-    proxies: proxies ?? (await discoverProxies(session, tell, signal)),
-    role: 'initiator',
-    signal,
-  })
-  const negotiation = new SocksNegotiation(
-    { jingle, ...candidateParts },
-    {
-      sid: randomUUID(),
-      own,
-      ...(choose && { choose }),
-      ...(dial && { dial }),
-      peerTriesMs: stepTimeoutMs,
-      activationMs: stepTimeoutMs,
-    },
-  )
-  return cleanup.adopt(negotiation, (each) => each.close())
 }
 
 /** Offers the file; resolves with what the receiver wants of it and its side of the transport. */
