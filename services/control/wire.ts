@@ -74,7 +74,7 @@ export async function startControl(config: ControlConfig, given: Partial<Control
       }),
       (it) => it.close(),
     )
-  const identity = opened.adopt(openTlsIdentity('control', config, { log }), (it) => it?.close())
+  const identity = opened.use(openTlsIdentity('control', config, { log }))
   exposeTlsIdentity(identity, metrics)
   const watch = <K extends 'rpcToken' | 'componentSecret'>(option: K) =>
     opened.use(watchSecret({ log }, { service: 'control', schema: controlOptions, config, option }))

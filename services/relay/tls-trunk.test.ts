@@ -19,9 +19,8 @@ describe('TlsTrunk', () => {
   before(async () => {
     const folder = opened.use(temporaryFolder('tls-trunk'))
     const files = await (await createAuthority(folder)).issue('relay')
-    const identity = openTlsIdentity('relay', files, recordingLog())
+    const identity = opened.use(openTlsIdentity('relay', files, recordingLog()))
     assert.ok(identity)
-    opened.defer(() => identity.close())
     server = createServer({ ...identity.current, allowHalfOpen: true })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

@@ -52,7 +52,7 @@ describe('tlsTransport()', () => {
   function open(files: CertificateFiles): TlsIdentity {
     const identity = openTlsIdentity('relay', files, recordingLog())
     assert.ok(identity)
-    return opened.adopt(identity, (it) => it.close())
+    return opened.use(identity)
   }
 
   /** What the listener said last, of the visit that is made now. */

@@ -44,7 +44,7 @@ import { TicketOffice } from './ticket-office.ts'
 import { listenTrunk } from './trunk.ts'
 import { type TrunkTransport, tcpTransport, tlsTransport } from './trunk-transport.ts'
 
-/** The parts a relay can be given instead of building them. A registry or an identity that is given stays its giver's to close. */
+/** The parts a relay can be given instead of building them. A registry or an identity that is given stays its giver's. */
 export interface RelayParts {
   readonly log: Logger
   readonly metrics: Metrics
@@ -94,7 +94,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       }),
       (it) => it.close(),
     )
-  const identity = given.identity ?? opened.adopt(openTlsIdentity('relay', config, { log }), (it) => it?.close())
+  const identity = given.identity ?? opened.use(openTlsIdentity('relay', config, { log }))
   exposeTlsIdentity(identity, metrics)
   const rpcToken = opened.use(
     watchSecret({ log }, { service: 'relay', schema: relayOptions, config, option: 'rpcToken' }),

@@ -158,7 +158,7 @@ describe('Bytestreams between relays whose trunks are inside TLS', () => {
     await using mine = temporaryFolder('renewal')
     const [old, next] = [await createAuthority(mine, 'old'), await createAuthority(mine, 'next')]
     const shown = await old.issue('shown')
-    const identity = openTlsIdentity('relay', shown, { log: recordingLog().log, refreshMs: 5 })
+    using identity = openTlsIdentity('relay', shown, { log: recordingLog().log, refreshMs: 5 })
     assert.ok(identity)
     await using renewed = await startRelays(2, { trunkTls: true, ...shown }, { identity })
     const running = await joined(renewed)
@@ -177,7 +177,6 @@ describe('Bytestreams between relays whose trunks are inside TLS', () => {
     assert.equal(await activate({ relays: renewed.relays, clients }, digest), 'PATH_HANDOFF')
     await carries({ first, second })
     clients.close()
-    identity.close()
   })
 
   it('come to nothing where only one relay uses TLS, and both halves wait on', async () => {

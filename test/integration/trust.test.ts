@@ -130,7 +130,7 @@ describe('A call between services', () => {
     const files = await (await createAuthority(folder)).issue('another-service')
     await using relays = await startRelays(1, { rpcToken, ...files })
     const { log } = recordingLog()
-    const identity = openTlsIdentity('relay', files, { log })
+    using identity = openTlsIdentity('relay', files, { log })
     const room = { digest: freshDigest(), streamhost: '' }
     for (const shown of [undefined, 'another token of tests']) {
       const stranger = openRelayClients({ rpcToken: shown, identity })
@@ -140,7 +140,6 @@ describe('A call between services', () => {
       )
       stranger.close()
     }
-    identity?.close()
     const known = await relays.clients.at(relays.relay(0).rpcAddress).findHalves({ room }, { timeoutMs })
     assert.deepEqual(known, { halves: [], activated: false })
   })

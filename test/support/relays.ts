@@ -57,7 +57,7 @@ export async function startRelays(
   await using opened = new AsyncDisposableStack()
   const registry = given.registry ?? opened.adopt(createMemoryRegistry(), (it) => it.close())
   const log = createLog('tests', { logLevel: 'silent', pod: 'tests' })
-  const identity = opened.adopt(openTlsIdentity('relay', overrides, { log }), (it) => it?.close())
+  const identity = opened.use(openTlsIdentity('relay', overrides, { log }))
   const clients = opened.adopt(openRelayClients({ rpcToken: overrides.rpcToken, identity }), (it) => it.close())
   const relays: TestRelay[] = []
   for (let index = 0; index < count; index++) {

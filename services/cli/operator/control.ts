@@ -52,7 +52,7 @@ export async function openControl(
     tlsCaFile: env.CONTROL_TLS_CA_FILE || undefined,
   }
   const log = createLog('cli', { pod: '', logLevel: 'silent' })
-  const identity = cleanup.adopt(openTlsIdentity('control', files, { log }), (it) => it?.close())
+  const identity = cleanup.use(openTlsIdentity('control', files, { log }))
   const { calls } = cleanup.adopt(openRpcClient(controlService, address, { rpcToken, identity }), (it) => it.close())
   const explained = <Request, Response>(
     call: (request: Request, options: { timeoutMs: number }) => Promise<Response>,

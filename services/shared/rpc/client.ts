@@ -19,7 +19,7 @@ export interface RpcClient<M extends Messages> {
 /** Told of every call that has ended: `ok`, or the code of its failure. */
 export type CallEnded = (method: string, outcome: 'ok' | FailureCode, seconds: number) => void
 
-/** What a client shows. An identity stays its giver's to close. */
+/** What a client shows. An identity stays its giver's to dispose of. */
 export interface RpcClientOptions {
   /** Each call shows the first of these tokens, when there is one: see `tokensOf`. Looked at anew for every call. */
   readonly rpcToken?: string | undefined

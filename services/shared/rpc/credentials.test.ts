@@ -43,7 +43,7 @@ describe('gRPC with an identity', () => {
   function open(of: CertificateFiles): TlsIdentity {
     const identity = openTlsIdentity('relay', of, { log, refreshMs: 5 })
     assert.ok(identity)
-    return opened.adopt(identity, (it) => it.close())
+    return opened.use(identity)
   }
 
   const clientsOf = (identity?: TlsIdentity): RelayClients =>

@@ -60,7 +60,7 @@ describe('TlsIdentity', () => {
     const authority = await createAuthority(folder)
     const files = await authority.issue('pod')
     const { log, lines } = recordingLog()
-    const identity = openTlsIdentity('relay', files, { log, refreshMs: 5 })
+    using identity = openTlsIdentity('relay', files, { log, refreshMs: 5 })
     assert.ok(identity)
     let changes = 0
     const leave = identity.onChange(() => changes++)
@@ -81,6 +81,5 @@ describe('TlsIdentity', () => {
     ])
 
     leave()
-    identity.close()
   })
 })

@@ -5,6 +5,7 @@ import { createSecureContext } from 'node:tls'
 import { Failure, messageOf } from '../bytestream/failure.ts'
 import type { Logger } from './log.ts'
 import { environmentName } from './options.ts'
+import { Watched } from './watched.ts'
 
 /** The three files of an identity, as options name them: all given, or none. */
 export interface TlsFiles {
@@ -23,65 +24,30 @@ export interface TlsMaterial {
 }
 
 /**
- * The TLS identity of a pod: what the three files say now. They are looked at again and again, because whoever renews
- * certificates replaces the files under a process that runs; and by their contents, because a mounted Secret is
- * replaced by moving a symbolic link, of which no watcher of the file hears. Whoever opens it closes it.
+ * The TLS identity of a pod: what the three files say now, because whoever renews certificates replaces the files under
+ * a process that runs. Whoever opens it disposes of it.
  */
-export class TlsIdentity {
-  readonly #files: Record<keyof TlsMaterial, string>
-  readonly #log: Logger
-  readonly #listeners = new Set<() => void>()
-  readonly #timer: NodeJS.Timeout
-  #current: TlsMaterial
-  /** Why the files were last not taken; said once, not at every look. */
-  #refused = ''
-
+export class TlsIdentity extends Watched<TlsMaterial> {
   constructor(
-    parts: { readonly log: Logger },
-    options: { readonly files: Record<keyof TlsMaterial, string>; readonly refreshMs: number },
+    { log }: { readonly log: Logger },
+    { files, refreshMs }: { readonly files: Record<keyof TlsMaterial, string>; readonly refreshMs: number },
   ) {
-    this.#log = parts.log
-    this.#files = options.files
-    const { cert, key, ca } = options.files
-    this.#current = checked({ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) })
-    this.#timer = setInterval(() => void this.#look(), options.refreshMs).unref()
-  }
-
-  get current(): TlsMaterial {
-    return this.#current
+    const { cert, key, ca } = files
+    const value = checked({ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) })
+    const look = {
+      // Half of them may have been replaced so far; the next look sees the rest.
+      read: async () => checked({ cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca) }),
+      same,
+      renewed: (found: TlsMaterial) =>
+        log.info({ validTo: new X509Certificate(found.cert).validTo }, 'TLS identity renewed'),
+      refused: (why: string) => log.warn({ why }, 'new TLS files are not taken; the identity stays what it was'),
+    }
+    super(look, { value, refreshMs })
   }
 
   /** When our certificate ends, in milliseconds since 1970. */
   get validUntilMs(): number {
-    return new X509Certificate(this.#current.cert).validToDate.getTime()
-  }
-
-  /** Calls back whenever there is something new; the answer ends that. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
-  }
-
-  async #look(): Promise<void> {
-    const { cert, key, ca } = this.#files
-    try {
-      const found = { cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca) }
-      if (same(found, this.#current)) return
-      this.#current = checked(found)
-    } catch (error) {
-      // Half of them may have been replaced so far; the next look sees the rest.
-      const why = messageOf(error)
-      if (why !== this.#refused) this.#log.warn({ why }, 'new TLS files are not taken; the identity stays what it was')
-      this.#refused = why
-      return
-    }
-    this.#refused = ''
-    this.#log.info({ validTo: new X509Certificate(this.#current.cert).validTo }, 'TLS identity renewed')
-    for (const listener of this.#listeners) listener()
+    return new X509Certificate(this.current.cert).validToDate.getTime()
   }
 }
 

@@ -18,12 +18,11 @@ describe('exposeTlsIdentity()', () => {
   it('shows when the certificate ends', async () => {
     await using folder = temporaryFolder('identity')
     const { log } = recordingLog()
-    const identity = openTlsIdentity('relay', await (await createAuthority(folder)).issue('pod'), { log })
+    using identity = openTlsIdentity('relay', await (await createAuthority(folder)).issue('pod'), { log })
     const metrics = new Registry()
     exposeTlsIdentity(identity, metrics)
     const leftSeconds = ((await expiry(metrics)) ?? 0) - Date.now() / 1_000
     assert.ok(leftSeconds > daySeconds - 60 && leftSeconds <= daySeconds, `${leftSeconds} s left of a day`)
-    identity?.close()
   })
 
   it('shows 0 where there is none', async () => {
