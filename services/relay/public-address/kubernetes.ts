@@ -54,7 +54,8 @@ export function openKubernetes({ host, port, folder }: KubernetesAccess): Kubern
     if (!host || !port) {
       throw new Failure('unavailable', 'Cannot ask the Kubernetes API: KUBERNETES_SERVICE_HOST and _PORT are not set')
     }
-    const [token, ca] = await Promise.all([fileOf('token'), fileOf('ca.crt')])
+    const token = await fileOf('token')
+    const ca = await fileOf('ca.crt')
     try {
       const headers = { authorization: `Bearer ${token}`, accept: 'application/json' }
       const signal = AbortSignal.timeout(TIMEOUT_MS)
