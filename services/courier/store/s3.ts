@@ -51,18 +51,23 @@ export async function openS3Blobs(address: S3Address, options: S3Options): Promi
 
   const put = async (key: string, file: SpoolFile): Promise<Awaited<ReturnType<BlobWriter['finish']>>> => {
     const stored = await file.sync()
+    const body = createReadStream(file.path)
+    // The client only pipes it: what the disk refuses would else be nobody's error.
+    const unreadable = new AbortController()
+    body.on('error', (error) => unreadable.abort(error))
     const request = new PutObjectCommand({
       ...object(key),
-      Body: createReadStream(file.path),
+      Body: body,
       ContentLength: stored.size,
       ContentType: 'application/octet-stream',
       ChecksumSHA256: Buffer.from(stored.sha256, 'hex').toString('base64'),
     })
     try {
-      await asking(`Cannot store blob ${key}`, () => client.send(request))
+      await asking(`Cannot store blob ${key}`, () => client.send(request, { abortSignal: unreadable.signal }))
       killPoint('parcel-put')
       return stored
     } finally {
+      body.destroy()
       await rm(file.path, { force: true })
     }
   }

@@ -123,6 +123,7 @@ export class SpoolFile {
   }
 }
 
-function readFrom(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: readBytes })
+/** Opens the file only when it is read: whoever asks for the bytes and takes none leaves nothing open. */
+async function* readFrom(path: string): AsyncIterable<Buffer> {
+  yield* createReadStream(path, { highWaterMark: readBytes })
 }
