@@ -69,11 +69,29 @@ describe('sendInBand()', () => {
     )
   })
 
-  it('closes after an error', async () => {
+  it('takes a receiver that knows the stream no more for one that has closed it', async () => {
     const [sender, receiver] = linkSessions([own, peer])
     receiver.onIq({ type: 'set', name: 'open', namespace: ns.ibb }, () => undefined)
     receiver.onIq({ type: 'set', name: 'data', namespace: ns.ibb }, () => {
       throw new StanzaError({ condition: 'item-not-found' })
+    })
+    await assert.rejects(
+      sendInBand(
+        sender,
+        () => blocks(2, 8),
+        () => {},
+        { sid, peer },
+      ),
+      (error) =>
+        error instanceof Failure && error.code === 'unavailable' && /closed the in-band stream/.test(error.message),
+    )
+  })
+
+  it('closes after an error', async () => {
+    const [sender, receiver] = linkSessions([own, peer])
+    receiver.onIq({ type: 'set', name: 'open', namespace: ns.ibb }, () => undefined)
+    receiver.onIq({ type: 'set', name: 'data', namespace: ns.ibb }, () => {
+      throw new StanzaError({ condition: 'unexpected-request' })
     })
     const closed = new Promise<void>((resolve) => {
       receiver.onIq({ type: 'set', name: 'close', namespace: ns.ibb }, () => {
@@ -88,7 +106,7 @@ describe('sendInBand()', () => {
         () => {},
         { sid, peer },
       ),
-      /item-not-found/,
+      /unexpected-request/,
     )
     await closed
   })

@@ -34,7 +34,7 @@ export async function sendInBand(
   const ask = (payload: Element) => session.request(xml('iq', { type: 'set', to: peer }, payload), options)
   const removeHandler = session.onIq({ type: 'set', name: 'close', namespace: ns.ibb }, (close, iq) => {
     if (attribute(close, 'sid') !== sid || senderOf(iq, session) !== peer) return notMine
-    closed.abort(new Failure('unavailable', `${peer} closed the in-band stream before its end`))
+    closed.abort(closedEarly(peer))
     return undefined
   })
   try {
@@ -42,7 +42,9 @@ export async function sendInBand(
     let seq = 0
     try {
       for await (const chunk of chunks(agreed)) {
-        await ask(xml('data', { xmlns: ns.ibb, sid, seq }, chunk.toString('base64')))
+        await ask(xml('data', { xmlns: ns.ibb, sid, seq }, chunk.toString('base64'))).catch((cause) => {
+          throw isUnknown(cause) ? closedEarly(peer, cause) : cause
+        })
         seq = (seq + 1) % SEQUENCE_NUMBERS
         onSent(chunk.length)
       }
@@ -57,6 +59,15 @@ export async function sendInBand(
   } finally {
     removeHandler()
   }
+}
+
+/** XEP-0047 §2.2: the receiver of a block knows no such stream. It took the opening, so it has closed since. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof StanzaError && error.condition === 'item-not-found'
+}
+
+function closedEarly(peer: string, cause?: unknown): Failure {
+  return new Failure('unavailable', `${peer} closed the in-band stream before its end`, { cause })
 }
 
 async function open(ask: (payload: Element) => Promise<Element>, sid: string, blockBytes: number): Promise<number> {
