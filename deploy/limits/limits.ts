@@ -151,6 +151,9 @@ once a second and daily bytes every \`chargeMs\`, so a bytestream may run over b
 A bytestream is ended when the bytes of the day are used up, rather than let run to its end: a quota that whoever is connected
 in time can exceed at will is none. The receiver sees a reset, never an end of file, so nobody takes a part for the whole.
 
+A bytestream at full speed takes turns with the others of its relay, but it takes all the CPU that it can get. Where that makes
+the others late, a rate is the remedy; \`npm run bench -- --only neighbour\` measures both.
+
 One limit is the kernel's, and the node's as a whole: what TCP may hold (\`net.ipv4.tcp_mem\`). A bytestream whose receiver
 takes nothing holds megabytes, up to the largest of \`tcp_rmem\` and of \`tcp_wmem\`, until \`stallTimeoutMs\` ends it. When
 hundreds of them have used all of it up, the kernel resets connections as they are closed, of every program on the

@@ -38,7 +38,7 @@ export interface LoadTarget {
   readonly digestFile?: string
 }
 
-type LoadProgram = 'pump' | 'ping' | 'halves'
+type LoadProgram = 'pump' | 'ping' | 'paced' | 'halves'
 type LoadSettings = Readonly<Record<string, string | number | undefined>>
 
 const STOP_MS = 5_000
@@ -108,7 +108,7 @@ export class Load implements AsyncDisposable {
     return this.#ask<Mark>('stop')
   }
 
-  /** So many round trips of `ping`. */
+  /** So many round trips of `ping` or `paced`. */
   ping(count: number): Promise<Latency> {
     return this.#ask<Latency>(`go ${count}`)
   }

@@ -5,6 +5,7 @@ import { type BenchDocument, documentOf } from './document.ts'
 import { activationStudy } from './figures/activation.ts'
 import { bytesStudy } from './figures/bytes.ts'
 import { halvesStudy } from './figures/halves.ts'
+import { neighbourStudy } from './figures/neighbour.ts'
 import { pingStudy } from './figures/ping.ts'
 import { slowStudy } from './figures/slow.ts'
 import { stoppedStudy } from './figures/stopped.ts'
@@ -17,7 +18,16 @@ import { asText, figuresTable, gapsTable, ratiosTable } from './table.ts'
 import { tried } from './tried.ts'
 import { openWorkshop } from './workshop.ts'
 
-const studies = [bytesStudy, halvesStudy, activationStudy, pingStudy, waitingStudy, slowStudy, stoppedStudy]
+const studies = [
+  bytesStudy,
+  halvesStudy,
+  activationStudy,
+  pingStudy,
+  waitingStudy,
+  slowStudy,
+  stoppedStudy,
+  neighbourStudy,
+]
 
 const panels: readonly Panel[] = [
   { figure: 'CPU, 1 stream', title: 'CPU seconds per GiB, 1 stream', better: 'less' },

@@ -8,10 +8,10 @@ import type { Workshop } from './workshop.ts'
 /** Streams to open through a subject. */
 export interface StreamsOptions {
   /** The load to put on them. */
-  readonly program: 'pump' | 'ping'
+  readonly program: 'pump' | 'ping' | 'paced'
   /** That send as fast as they can. */
   readonly fast: number
-  /** That send `slowBytesPerSecond` each. Default: none. */
+  /** That send `slowBytesPerSecond` each; `paced` has each of these bytes answered. Default: none. */
   readonly slow?: number
   readonly slowBytesPerSecond?: number
 }
@@ -44,7 +44,7 @@ export async function connectStreams(
   { target: address, requesters }: RunningSubject,
   { program, fast, slow = 0, slowBytesPerSecond }: StreamsOptions,
 ): Promise<Connected> {
-  const settings = program === 'pump' ? { fast, slow, 'slow-rate': slowBytesPerSecond } : {}
+  const settings = program === 'ping' ? {} : { fast, slow, 'slow-rate': slowBytesPerSecond }
   if (requesters.length === 0) {
     return { load: await Load.start(programs.load, program, address, settings), activations: [] }
   }

@@ -31,6 +31,7 @@ void print_percentiles(uint64_t *ns, size_t count);
 /* The programs; each reads commands on standard input, writes JSON lines, and ends at end of file. */
 int pump(const struct plan *plan, size_t fast, size_t slow, size_t slow_rate);
 int ping(const struct plan *plan);
+int paced(const struct plan *plan, size_t streams, size_t rate);
 int halves(const struct plan *plan, size_t concurrency);
 
 /* Says what cannot be done, with the system's reason, and exits. */

@@ -2,8 +2,8 @@
  * load: the load of the benchmark, the same for every subject, in a cheap process of its own. It is told what to do by
  * commands on standard input, answers in JSON lines, and closes everything at end of file.
  *
- *     load pump|ping|halves [--receivers PORT] [--senders PORT] [--sink PORT] [--digests FILE]
- *                           [--fast N] [--slow N] [--slow-rate BYTES] [--concurrency N]
+ *     load pump|ping|paced|halves [--receivers PORT] [--senders PORT] [--sink PORT] [--digests FILE]
+ *                                 [--fast N] [--slow N] [--slow-rate BYTES] [--concurrency N]
  */
 #include "load.h"
 #include <errno.h>
@@ -66,7 +66,8 @@ int main(int argc, char **argv) {
   raise_descriptor_limit();
   if (strcmp(program, "pump") == 0) return pump(&plan, fast, slow, slow_rate);
   if (strcmp(program, "ping") == 0) return ping(&plan);
+  if (strcmp(program, "paced") == 0) return paced(&plan, slow, slow_rate);
   if (strcmp(program, "halves") == 0) return halves(&plan, concurrency);
-  fprintf(stderr, "usage: load pump|ping|halves [OPTIONS]\n");
+  fprintf(stderr, "usage: load pump|ping|paced|halves [OPTIONS]\n");
   return 2;
 }

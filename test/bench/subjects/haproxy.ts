@@ -15,10 +15,12 @@ export interface HaproxyTuning {
   readonly pipeBytes?: number
 }
 
+export const haproxySplice: HaproxyTuning = { name: 'HAProxy splice', splice: true }
+
 /** The three ways to run it that bracket what it can do. */
 export const haproxyTunings: readonly HaproxyTuning[] = [
   { name: 'HAProxy', splice: false },
-  { name: 'HAProxy splice', splice: true },
+  haproxySplice,
   { name: 'HAProxy splice 1 MiB', splice: true, pipeBytes: 1024 * 1024 },
 ]
 
