@@ -18,7 +18,7 @@ export class HttpRefusal extends Error {
 
 const answers: Record<FailureCode, readonly [status: number, text: string]> = {
   malformed: [400, 'The request cannot be understood'],
-  forbidden: [403, 'The file is not taken'],
+  forbidden: [403, 'The malware scan does not let the file pass'],
   'not-found': [404, 'There is no such file'],
   'not-ready': [409, 'Not now'],
   taken: [409, 'The file is being uploaded already'],

@@ -15,7 +15,10 @@ export interface ReceivedParcelParts {
   readonly onStored: (parcel: Parcel) => void
 }
 
-/** A parcel whose bytes go into a blob as they come. States: receiving, ended. Whatever ends it gives the lease back. */
+/**
+ * A parcel whose bytes go into a blob as they come. States: receiving, ended. Whatever ends it gives the lease back, and
+ * what ends it first says how: whoever cleans up after a failure may discard what that failure has ended.
+ */
 export class ReceivedParcel implements IncomingParcel {
   readonly parcel: Parcel
   readonly offset: number
@@ -24,6 +27,7 @@ export class ReceivedParcel implements IncomingParcel {
   readonly #held: HeldLease
   readonly #scanFailure: 'refuse' | 'accept'
   readonly #startedAt = performance.now()
+  #hasEnded = false
 
   constructor(
     parts: ReceivedParcelParts,
@@ -110,6 +114,8 @@ export class ReceivedParcel implements IncomingParcel {
   }
 
   async #end(outcome: 'abandoned' | 'refused'): Promise<void> {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
     try {
       if (!this.#held.lost.aborted) await this.#parts.records.end(this.parcel.id, outcome, this.#held.lease)
     } finally {
