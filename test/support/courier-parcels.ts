@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CourierProcess, Fleet } from '../../deploy/local/fleet.ts'
 import { addressOf } from '../../services/courier/addresses/address.ts'
 import { formatJid } from '../../services/shared/bytestream/jid.ts'
+import type { OnTransferEvent, TransferSummary } from '../../services/shared/transfer/events.ts'
 import { type ParcelNotice, parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
 import { sendFile } from '../../services/shared/transfer/sender.ts'
 import type { SourceFile } from '../../services/shared/transfer/source-file.ts'
@@ -15,17 +16,35 @@ export function courierAddress(fleet: Fleet, user: string): string {
   return formatJid(addressOf(`${user}@${fleet.xmpp.domain}`, fleet.courier))
 }
 
-/** Sends bytes for a user to the courier, through the fleet's proxy or in band. Resolves when the courier has stored them. */
-export async function sendParcel(
+/** A file for a user of the fleet's XMPP server. */
+export interface OutgoingParcel {
+  readonly to: string
+  readonly name: string
+  readonly content: Buffer
+  /** Through the fleet's proxy or in band. Default `s5b`. */
+  readonly method?: 's5b' | 'ibb'
+  /** Default: Jingle. */
+  readonly protocol?: 'jingle' | 'si'
+  /** Hears what happens while it is sent. */
+  readonly tell?: OnTransferEvent
+}
+
+/** Sends bytes for a user to the courier. Resolves when the courier has stored them. */
+export async function sendParcel(fleet: Fleet, sender: OnlineUser, parcel: OutgoingParcel): Promise<ParcelNotice> {
+  await offerParcel(fleet, sender, parcel)
+  return heardOf(sender, 'stored', parcel.name)
+}
+
+/** Offers bytes for a user to the courier and sends what it wants of them. Throws as `sendFile`. */
+export function offerParcel(
   fleet: Fleet,
-  sender: OnlineUser,
-  { to, name, content, method = 's5b' }: { to: string; name: string; content: Buffer; method?: 's5b' | 'ibb' },
-): Promise<ParcelNotice> {
-  await sendFile(
-    { session: sender.session, file: memoryFile(name, content), tell: () => {} },
-    { to: courierAddress(fleet, to), method, proxies: [fleet.proxy], direct: false },
+  { session }: OnlineUser,
+  { to, name, content, method = 's5b', protocol = 'jingle', tell = () => {} }: OutgoingParcel,
+): Promise<TransferSummary> {
+  return sendFile(
+    { session, file: memoryFile(name, content), tell },
+    { to: courierAddress(fleet, to), protocol, method, proxies: [fleet.proxy], direct: false },
   )
-  return heardOf(sender, 'stored', name)
 }
 
 /** Lets a courier see a user’s presence, as his client would when he puts it on his roster; then he leaves. */
