@@ -10,6 +10,7 @@ import { createRpcMetrics } from '../shared/rpc/rpc-metrics.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import type { Logger } from '../shared/runtime/log.ts'
 import type { Metrics } from '../shared/runtime/metrics.ts'
+import type { AcceptFailed } from '../shared/runtime/patient-listener.ts'
 import type { Bytestream } from './bytestream.ts'
 import { bytestreamEndings, halfEndings } from './endings.ts'
 import { exposeGauges, type RelayGauges, type RelayTerms } from './gauges.ts'
@@ -23,6 +24,8 @@ import { handshakeFaults } from './socks5/handshake.ts'
 const proxyFaults = ['untrusted', 'header-missing', 'header-malformed'] as const
 /** A proxy that is set up wrongly shows at once, and whoever knocks at the port cannot fill the log. */
 const PROXY_WARNING_MS = 60_000
+/** It fails every second while it does. */
+const ACCEPT_WARNING_MS = 60_000
 
 /**
  * Which limit a client met: all sockets are taken, connections come too fast, memory is short, its address has too many handshakes under
@@ -56,6 +59,8 @@ export type HandshakeResult = (typeof handshakeResults)[number]
 /** One function per thing worth telling: its log line and its metric together, so that they agree. */
 export interface RelayEvents {
   handshakeEnded(result: HandshakeResult, remote: string, why?: string): void
+  /** The kernel hands no clients over; so many of them waited, and were turned away. */
+  acceptFailed: AcceptFailed
   halfWaits(half: HalfConnection): void
   halfEnded(half: HalfConnection, ending: Ending, waitedMs: number): void
   bytestreamStarted(bytestream: Bytestream): void
@@ -163,6 +168,7 @@ export function createRelayEvents({
     ...(['renew-account', 'charge-account', 'leave-account'] as const),
   ])
   const mayWarnOfProxies = seldom(clock, PROXY_WARNING_MS)
+  const mayWarnOfAccept = seldom(clock, ACCEPT_WARNING_MS)
 
   const story = (bytestream: Bytestream) => ({
     digest: abbreviate(bytestream.facts.room.digest),
@@ -180,6 +186,10 @@ export function createRelayEvents({
       if (proxyFaults.some((fault) => fault === result) && mayWarnOfProxies()) {
         log.warn({ remote, result, why }, 'refused where a trusted proxy and its PROXY header are required')
       }
+    },
+    acceptFailed(failure, waiting) {
+      handshakes.inc({ result: 'unavailable' }, waiting)
+      if (mayWarnOfAccept()) log.warn({ err: failure, waiting }, 'clients cannot be accepted; asked again every second')
     },
     halfWaits(half) {
       log.debug({ half: half.id, digest: abbreviate(half.room.digest), remote: half.remote }, 'half-connection waits')

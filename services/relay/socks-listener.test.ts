@@ -34,6 +34,7 @@ async function start({ claim, onHold }: Given = {}) {
   const halvesEnded: string[] = []
   const events = {
     handshakeEnded: (result: string) => void ended.push(result),
+    acceptFailed: ({ message }: Failure) => void ended.push(message),
     halfWaits: () => {},
     halfEnded: (_: unknown, { outcome, reason }: Ending) => void halvesEnded.push(`${outcome} ${reason}`),
     registryFailed: () => {},
@@ -104,6 +105,6 @@ describe('listenSocks()', () => {
   it('outlives a connection that cannot be accepted', async () => {
     using it = await start()
     it.server.emit('error', new Error('accept ENOMEM'))
-    assert.deepEqual([it.server.listening, it.ended], [true, ['unavailable']])
+    assert.deepEqual([it.server.listening, it.ended], [true, ['Cannot accept connections: accept ENOMEM']])
   })
 })

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { asFailure, type Failure } from '../shared/bytestream/failure.ts'
 import { roomKey } from '../shared/bytestream/room.ts'
@@ -6,6 +5,7 @@ import type { Place, Places } from '../shared/limits/places.ts'
 import type { TrustedProxies } from '../shared/limits/trusted-proxies.ts'
 import type { Clock } from '../shared/runtime/clock.ts'
 import { killPoint } from '../shared/runtime/kill-point.ts'
+import { PatientListener } from '../shared/runtime/patient-listener.ts'
 import type { Engine } from './engine/engine.ts'
 import type { HandshakeResult, LimitResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
@@ -38,7 +38,7 @@ export interface SocksListenerParts {
   readonly negotiating: Places
   /** For halves that wait. */
   readonly waiting: Places
-  readonly events: Pick<RelayEvents, 'handshakeEnded' | 'halfWaits'>
+  readonly events: Pick<RelayEvents, 'acceptFailed' | 'handshakeEnded' | 'halfWaits'>
 }
 
 /** Which streamhost leads to this listener, where it listens, how long a handshake may take, and who is told apart. */
@@ -85,14 +85,15 @@ export async function listenSocks(parts: SocksListenerParts, options: SocksListe
     }
     negotiation.start()
   })
-  server.listen({ host: options.host, port: options.port, backlog: 4096 })
-  await once(server, 'listening')
-  // accept(2) can fail for one client, for want of memory say; unheard that would end the process.
-  server.on('error', ({ message }) => parts.events.handshakeEnded('unavailable', 'unknown', message))
+  const { clock, events } = parts
+  const listener = await PatientListener.start(
+    { server, clock, failed: events.acceptFailed },
+    { host: options.host, port: options.port, backlog: 4096 },
+  )
   return {
-    address: server.address() as AddressInfo,
+    address: listener.address,
     stop() {
-      server.close()
+      listener.stop()
       for (const negotiation of negotiations) negotiation.abort()
     },
   }

@@ -166,7 +166,7 @@ describe('tcpTransport', () => {
     const at = { host: '127.0.0.1', port: 0, handshakeTimeoutMs: 1_000 }
     const { opened, server } = await withServerOf(() => tcpTransport.listen(at, visitors))
     server.emit('error', new Error('accept ENOMEM'))
-    assert.deepEqual([server.listening, refusals], [true, ['Cannot accept a trunk: accept ENOMEM']])
+    assert.deepEqual([server.listening, refusals], [true, ['Cannot accept connections: accept ENOMEM']])
     opened.stop()
   })
 })

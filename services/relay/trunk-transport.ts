@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import { Failure, messageOf } from '../shared/bytestream/failure.ts'
+import { PatientListener } from '../shared/runtime/patient-listener.ts'
 import type { TlsIdentity } from '../shared/runtime/tls-identity.ts'
 import type { Connection } from './engine/engine.ts'
 import { ignore } from './ignore.ts'
@@ -41,7 +42,7 @@ export const tcpTransport: TrunkTransport = {
   dial: dialTcp,
   async listen(at, { connection, refused }) {
     const server = createServer(tcpOptions, (socket) => connection(socket, remoteOf(socket)))
-    return { address: await listening(server, at, refused), stop: () => void server.close() }
+    return listenFor(server, at, refused)
   },
 }
 
@@ -88,11 +89,12 @@ export function tlsTransport(identity: TlsIdentity): TrunkTransport {
           // After an error Node closes it, but not when the handshake took too long.
           tls.on('error', ignore).destroy()
         })
+      const listener = await listenFor(server, at, refused)
       return {
-        address: await listening(server, at, refused),
+        address: listener.address,
         stop() {
           leave()
-          server.close()
+          listener.stop()
           for (const socket of arriving.values()) socket.destroy()
         },
       }
@@ -113,18 +115,15 @@ async function dialTcp(address: string, signal: AbortSignal): Promise<Socket> {
   return socket
 }
 
-async function listening(
+function listenFor(
   server: Server,
   { host, port }: TrunkAddress,
   refused: TrunkVisitors['refused'],
-): Promise<AddressInfo> {
-  server.listen({ host, port, backlog: 4096 })
-  await once(server, 'listening')
-  // accept(2) can fail for one visitor, for want of memory say; unheard that would end the process.
-  server.on('error', (cause) => {
-    refused(new Failure('unavailable', `Cannot accept a trunk: ${cause.message}`, { cause }), 'unknown')
-  })
-  return server.address() as AddressInfo
+): Promise<PatientListener> {
+  return PatientListener.start(
+    { server, failed: (failure) => refused(failure, 'unknown') },
+    { host, port, backlog: 4096 },
+  )
 }
 
 function unreachable(address: string, why: string, cause: unknown): Failure {

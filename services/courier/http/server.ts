@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net'
 import { type Place, Places } from '../../shared/limits/places.ts'
 import { parseTrustedProxies } from '../../shared/limits/trusted-proxies.ts'
+import { PatientListener } from '../../shared/runtime/patient-listener.ts'
 import type { Parcel } from '../parcels/parcel.ts'
 import type { Records } from '../records/records.ts'
 import { clientAddress } from './client-address.ts'
@@ -165,10 +166,12 @@ export async function serveHttp(given: HttpParts, options: HttpOptions): Promise
     }
   }
 
-  server.listen(options.httpPort, options.httpHost)
-  await once(server, 'listening')
+  const listener = await PatientListener.start(
+    { server, failed: events.httpFailed },
+    { host: options.httpHost, port: options.httpPort },
+  )
   return {
-    address: server.address() as AddressInfo,
+    address: listener.address,
     get running() {
       return running.size
     },
@@ -179,7 +182,7 @@ export async function serveHttp(given: HttpParts, options: HttpOptions): Promise
     },
     async stop() {
       const closed = once(server, 'close')
-      server.close()
+      listener.stop()
       server.closeAllConnections()
       await closed
       await Promise.all(running)

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { messageOf } from '../bytestream/failure.ts'
 import type { Metrics } from './metrics.ts'
+import { PatientListener } from './patient-listener.ts'
 
 /** The port operators look at: `/metrics`, `/livez` and `/readyz`. */
 export interface HealthServer {
@@ -36,9 +37,20 @@ export async function serveHealth(
     const { status, body, type = 'text/plain; charset=utf-8' } = await answerTo(request, parts).catch(failed)
     response.writeHead(status, { 'content-type': type }).end(request.method === 'HEAD' ? undefined : body)
   })
-  server.listen(config.healthPort, config.healthHost)
-  await once(server, 'listening')
-  return { address: server.address() as AddressInfo, stop: () => closeServer(server) }
+  // Whoever asks gets no answer: that is all that can be said here of a connection that cannot be accepted.
+  const listener = await PatientListener.start(
+    { server, failed: () => {} },
+    { host: config.healthHost, port: config.healthPort },
+  )
+  return {
+    address: listener.address,
+    async stop() {
+      const closed = once(server, 'close')
+      listener.stop()
+      server.closeAllConnections()
+      await closed
+    },
+  }
 }
 
 async function answerTo({ method, url }: IncomingMessage, { metrics, ready }: HealthParts): Promise<Answer> {
@@ -59,11 +71,4 @@ async function answerTo({ method, url }: IncomingMessage, { metrics, ready }: He
 
 function failed(error: unknown): Answer {
   return { status: 500, body: `cannot answer: ${messageOf(error)}\n` }
-}
-
-async function closeServer(server: Server): Promise<void> {
-  const closed = once(server, 'close')
-  server.close()
-  server.closeAllConnections()
-  await closed
 }

@@ -33,7 +33,11 @@ export async function openListener(): Promise<Subject<Visit>> {
     { pod: 'relay-0', activationTimeoutMs: 120_000, finishedTimeoutMs: 10_000 },
   )
   const sockets = new SocketCount(100, () => pairing.size)
-  const events = { handshakeEnded: (result: HandshakeResult) => ended.resolve(result), halfWaits: () => {} }
+  const events = {
+    handshakeEnded: (result: HandshakeResult) => ended.resolve(result),
+    acceptFailed: () => {},
+    halfWaits: () => {},
+  }
   const rate = new ConnectionRate({ clock }, 0)
   const [negotiating, waiting] = [
     new Places({ most: 100, mostPerSource: 10 }),
