@@ -15,6 +15,10 @@ export interface Pod {
   }
 }
 
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') ?? false
+}
+
 /** A namespace of the test's own. It is gone, with all it holds, once it is disposed of. */
 export interface Namespace extends AsyncDisposable {
   readonly name: string

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { until } from '../support/until.ts'
 import { images } from './cluster.ts'
-import type { Pod } from './namespace.ts'
+import { isReady } from './namespace.ts'
 import { openStage, type Stage } from './stage.ts'
-import { startTraffic, type TrafficReport } from './traffic.ts'
+import { assertUnbroken, sendDuring } from './traffic.ts'
 import { type Transferred, transferByCli, transferBySlixmpp } from './transfer.ts'
 
 /** 12 s a transfer: long enough that each restart meets some, short enough to wait for. */
@@ -83,7 +83,7 @@ describe('With one address for all relays, on a real cluster,', () => {
 
   on('every relay and control pod is replaced during transfers, and no stream breaks', async ({ release }) => {
     const before = await podIds()
-    const report = await during(async (begun) => {
+    const report = await sendDuring(stage, load, async (begun) => {
       await release.restart('control', 'relay')
       await release.rolledOut('control', 'relay')
       await begun(load.lanes)
@@ -93,16 +93,16 @@ describe('With one address for all relays, on a real cluster,', () => {
       after.filter((id) => before.includes(id)),
       [],
     )
-    assertUnbroken(report)
+    assertUnbroken(report, load)
   })
 
   on('relays go from two to four and back during transfers, and no stream breaks', async () => {
-    const report = await during(async (begun) => {
+    const report = await sendDuring(stage, load, async (begun) => {
       await scale(4)
       await begun(2 * load.lanes)
       await scale(2)
     })
-    assertUnbroken(report)
+    assertUnbroken(report, load)
     assert.deepEqual(report.refused, [])
   })
 
@@ -111,14 +111,14 @@ describe('With one address for all relays, on a real cluster,', () => {
     async ({ namespace, release }) => {
       const [redis] = await release.pods('redis')
       assert.ok(redis)
-      const report = await during(async (begun) => {
+      const report = await sendDuring(stage, load, async (begun) => {
         await namespace.kubectl(['delete', 'pod', redis.metadata.name, '--wait=false'])
         await begun(load.lanes)
         await namespace.gone([`pod/${redis.metadata.name}`])
         await release.rolledOut('redis')
         await begun(load.lanes)
       })
-      assertUnbroken(report)
+      assertUnbroken(report, load)
       assert.deepEqual(report.refused, [])
     },
   )
@@ -132,13 +132,13 @@ describe('With one address for all relays, on a real cluster,', () => {
         return Promise.all(names.map((name) => release.evaluate(name, 'process.env.RELAY_IDLE_TIMEOUT_MS')))
       }
       assert.deepEqual(await option(), ['undefined', 'undefined'])
-      const report = await during(async () => {
+      const report = await sendDuring(stage, load, async () => {
         await release.upgrade(values({ idleTimeoutMs: 300_000 }))
         assert.deepEqual(await option(), ['300000', '300000'])
         await release.rollback()
         assert.deepEqual(await option(), ['undefined', 'undefined'])
       })
-      assertUnbroken(report)
+      assertUnbroken(report, load)
     },
   )
 
@@ -158,7 +158,7 @@ describe('With one address for all relays, on a real cluster,', () => {
   on(
     'relays that are killed break what they carried, which this traffic shows, and new ones carry on',
     async ({ namespace, release }) => {
-      const report = await during(async (begun) => {
+      const report = await sendDuring(stage, load, async (begun) => {
         const now = ['--force', '--grace-period=0']
         await namespace.kubectl(['delete', 'pods', `--selector=${release.selector('relay')}`, ...now])
         await release.rolledOut('relay')
@@ -179,18 +179,6 @@ describe('With one address for all relays, on a real cluster,', () => {
     throw new Error(`Cannot show a bytestream whose path is ${path}: none of 20 was`)
   }
 
-  /** Does something while files are sent, and tells how these have fared. */
-  async function during(work: (begun: (count: number) => Promise<void>) => Promise<void>): Promise<TrafficReport> {
-    await using traffic = await startTraffic(stage.cluster, stage.xmpp, load)
-    await traffic.begun(load.lanes)
-    await work((count) => traffic.begun(count))
-    const report = await traffic.stop()
-    console.log(
-      `${report.completed} files arrived, ${report.refused.length} were refused, ${report.broken.length} broke`,
-    )
-    return report
-  }
-
   async function podIds(): Promise<string[]> {
     return [...(await stage.release.pods('control')), ...(await stage.release.pods('relay'))].map(
       ({ metadata }) => metadata.uid,
@@ -209,12 +197,3 @@ describe('With one address for all relays, on a real cluster,', () => {
     return JSON.parse(await stage.namespace.get('services/prometheus:9090', path)).data.result
   }
 })
-
-function isReady(pod: Pod): boolean {
-  return pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-}
-
-function assertUnbroken({ broken, completed }: TrafficReport): void {
-  assert.deepEqual(broken, [])
-  assert.ok(completed >= load.lanes, `${completed} completed`)
-}

@@ -15,6 +15,8 @@ export interface Stage extends AsyncDisposable {
   readonly release: Release
   /** The line in which a relay tells how the bytestream of this digest ended. */
   storyOf(digest: string): Promise<Story>
+  /** The bytestreams that run now. */
+  running(): Promise<Running[]>
   /** Has a replica of control run a command of operators, such as `['ls']`; returns what it prints. */
   operator(args: readonly string[]): Promise<string>
   /** Fails unless the release is uninstalled and nothing of it is left. */
@@ -30,6 +32,15 @@ export interface Story {
   readonly peer?: string
 }
 
+/** What `splice65 ls` tells of a bytestream. */
+export interface Running {
+  /** The relay that owns the bytestream. */
+  readonly relay: string
+  /** The relay that has the other half; empty when that is the same one. */
+  readonly peerRelay: string
+  readonly ageMs: number
+}
+
 /** Builds what is needed, and returns when Prosody takes connections. Whoever opens it disposes of it. */
 export async function openStage(): Promise<Stage> {
   requireSlixmpp()
@@ -40,6 +51,8 @@ export async function openStage(): Promise<Stage> {
   const namespace = opened.use(await openNamespace(cluster))
   const xmpp = await namespace.explain(() => installProsody(namespace, folder))
   const release = new Release(namespace)
+  const operator: Stage['operator'] = (args) =>
+    namespace.kubectl(['exec', release.workload('control'), '--', 'splice65', ...args])
   const rest = opened.move()
   return {
     cluster,
@@ -54,7 +67,11 @@ export async function openStage(): Promise<Stage> {
       assert.ok(story)
       return story as unknown as Story
     },
-    operator: (args) => namespace.kubectl(['exec', release.workload('control'), '--', 'splice65', ...args]),
+    async running() {
+      const lines = (await operator(['ls', '--json'])).trim().split('\n')
+      return lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'bytestream')
+    },
+    operator,
     async uninstall() {
       await release.uninstall()
       const kinds = (await namespace.kubectl(['api-resources', '--verbs=list', '--output=name'])).trim().split('\n')

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { link, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -25,7 +26,7 @@ export interface TrafficOptions {
 }
 
 /** alice sends files to bob, both outside the cluster. Whoever starts it stops it. */
-export interface Traffic extends AsyncDisposable {
+interface Traffic extends AsyncDisposable {
   /** Waits until so many more bytestreams have begun. */
   begun(count: number): Promise<void>
   /** Begins nothing more, waits until all that runs has ended, and tells how everything went. */
@@ -36,7 +37,7 @@ const beginMs = 120_000
 /** What the receiver may take to say that it has the whole file, after the sender is done. */
 const receiptMs = 20_000
 
-export async function startTraffic(cluster: Cluster, xmpp: Xmpp, { lanes, bytes }: TrafficOptions): Promise<Traffic> {
+async function startTraffic(cluster: Cluster, xmpp: Xmpp, { lanes, bytes }: TrafficOptions): Promise<Traffic> {
   await using opened = new AsyncDisposableStack()
   const folder = opened.use(temporaryFolder('traffic'))
   const content = randomBytes(bytes)
@@ -108,6 +109,26 @@ export async function startTraffic(cluster: Cluster, xmpp: Xmpp, { lanes, bytes 
     },
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
   }
+}
+
+/** Does something while files are sent, once every lane has begun; tells how they have all fared. */
+export async function sendDuring(
+  { cluster, xmpp }: { readonly cluster: Cluster; readonly xmpp: Xmpp },
+  options: TrafficOptions,
+  work: (begun: Traffic['begun']) => Promise<void>,
+): Promise<TrafficReport> {
+  await using traffic = await startTraffic(cluster, xmpp, options)
+  await traffic.begun(options.lanes)
+  await work((count) => traffic.begun(count))
+  const report = await traffic.stop()
+  console.log(`${report.completed} files arrived, ${report.refused.length} were refused, ${report.broken.length} broke`)
+  return report
+}
+
+/** Fails unless every bytestream that began has come to a good end, and each lane has sent a file. */
+export function assertUnbroken({ broken, completed }: TrafficReport, { lanes }: TrafficOptions): void {
+  assert.deepEqual(broken, [])
+  assert.ok(completed >= lanes, `${completed} completed`)
 }
 
 /** The digest of the file of this name, as the receiver found it; undefined when it has not come. */
