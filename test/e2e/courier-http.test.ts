@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { readdir, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import { ns, xml } from '../../services/shared/xmpp/xml.ts'
+import { bytesBelow } from '../support/bytes-below.ts'
 import { slotRequest, takeSlot, uploadNamespace } from '../support/courier-slot.ts'
 import { outputOf } from '../support/output-of.ts'
 import { logInRequester, type Requester, verdict } from '../support/requester.ts'
@@ -151,9 +151,4 @@ for (const server of ['prosody', 'ejabberd'] as const) {
       assert.equal((await slot.put(Buffer.from('hello'))).status, 403)
     })
   })
-}
-
-async function bytesBelow(folder: string): Promise<number> {
-  const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size)
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }

@@ -27,6 +27,10 @@ export interface OutgoingParcel {
   readonly protocol?: 'jingle' | 'si'
   /** Hears what happens while it is sent. */
   readonly tell?: OnTransferEvent
+  /** Half of it and a little more is sent; the rest waits for this. */
+  readonly restAfter?: Promise<void>
+  /** Gives up. */
+  readonly signal?: AbortSignal
 }
 
 /** Sends bytes for a user to the courier. Resolves when the courier has stored them. */
@@ -39,11 +43,18 @@ export async function sendParcel(fleet: Fleet, sender: OnlineUser, parcel: Outgo
 export function offerParcel(
   fleet: Fleet,
   { session }: OnlineUser,
-  { to, name, content, method = 's5b', protocol = 'jingle', tell = () => {} }: OutgoingParcel,
+  { to, name, content, method = 's5b', protocol = 'jingle', tell = () => {}, restAfter, signal }: OutgoingParcel,
 ): Promise<TransferSummary> {
   return sendFile(
-    { session, file: memoryFile(name, content), tell },
-    { to: courierAddress(fleet, to), protocol, method, proxies: [fleet.proxy], direct: false },
+    { session, file: memoryFile(name, content, restAfter), tell },
+    {
+      to: courierAddress(fleet, to),
+      protocol,
+      method,
+      proxies: [fleet.proxy],
+      direct: false,
+      ...(signal && { signal }),
+    },
   )
 }
 
@@ -68,13 +79,14 @@ export async function heardOf(sender: OnlineUser, state: string, name: string): 
   return notice
 }
 
-function memoryFile(name: string, content: Buffer): SourceFile {
+function memoryFile(name: string, content: Buffer, restAfter?: Promise<void>): SourceFile {
   return {
     name,
     size: content.length,
     date: '2026-01-01T00:00:00Z',
     async *chunks(offset, chunkBytes = 65_536) {
       for (let start = offset; start < content.length; start += chunkBytes) {
+        if (start > content.length / 2) await restAfter
         yield content.subarray(start, start + chunkBytes)
       }
     },
