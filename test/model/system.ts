@@ -492,7 +492,7 @@ export class System {
       settleActivation: (room, _claimant, joined) =>
         call(`settle ${at(room)} ${joined}`, (registry) => registry.settleActivation(room, owner, joined)),
       bury: (room) => unheeded(`bury ${at(room)}`, (registry) => registry.bury(room)),
-      announce: async () => {},
+      announce: async () => [],
       withdraw: async () => {},
       relays: async () => [],
     }

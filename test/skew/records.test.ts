@@ -84,6 +84,16 @@ describe('Records of another version in Redis', () => {
     assert.deepEqual(refused.sort(), ['relay malformed', 'relay version'])
   })
 
+  it('list a relay of the version before, which does not say how many halves wait there, and one that does', async () => {
+    const [before, now] = [randomRelay('relay-4'), { ...randomRelay('relay-5'), waiting: 7 }]
+    await raw.hset('splice65:{relays}', before.name, `${later} ${JSON.stringify(before)}`)
+    const listed = await registry.announce(now)
+    assert.deepEqual(
+      listed.filter(({ name }) => [before.name, now.name].includes(name)),
+      [before, now],
+    )
+  })
+
   it('are those of this version where they say that they are', async () => {
     const half = randomHalf()
     const { room } = await roomOfLater({ ...half, v: 1 })

@@ -101,9 +101,10 @@ class MemoryRegistry implements Registry {
     this.#sweepLater()
   }
 
-  async announce(relay: RelayRecord): Promise<void> {
+  async announce(relay: RelayRecord): Promise<RelayRecord[]> {
     this.#relays.set(relay.name, this.#lease(relay, this.#terms.relayLeaseMs))
     this.#sweepLater()
+    return this.relays()
   }
 
   async withdraw(relayName: string): Promise<void> {

@@ -15,6 +15,7 @@ const relay = z.object({
   rpcAddress: z.string(),
   streamhost: z.object({ host: z.string(), port: z.number() }).exactOptional(),
   load: z.number(),
+  waiting: z.int().nonnegative().exactOptional(),
   draining: z.boolean(),
   version: z.string(),
   seal: z.object({ atMs: z.number(), mac: z.string() }).exactOptional(),

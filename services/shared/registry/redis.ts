@@ -119,9 +119,9 @@ class RedisRegistry implements Registry {
     return this.#request('bury', [this.#roomKey(room)], [this.#terms.tombstoneMs], nothing)
   }
 
-  announce(relay: RelayRecord): Promise<void> {
+  announce(relay: RelayRecord): Promise<RelayRecord[]> {
     const args = [relay.name, JSON.stringify(relay), this.#terms.relayLeaseMs]
-    return this.#request('announce', [this.#directoryKey], args, nothing)
+    return this.#request('announce', [this.#directoryKey], args, this.#readDirectory)
   }
 
   withdraw(relayName: string): Promise<void> {
@@ -129,12 +129,7 @@ class RedisRegistry implements Registry {
   }
 
   relays(): Promise<RelayRecord[]> {
-    return this.#request('relays', [this.#directoryKey], [], (reply) =>
-      texts(reply)
-        // One entry that is not ours must not hide all relays.
-        .flatMap((json) => this.#readOrSkip(json))
-        .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    )
+    return this.#request('relays', [this.#directoryKey], [], this.#readDirectory)
   }
 
   get reachable(): boolean {
@@ -167,6 +162,12 @@ class RedisRegistry implements Registry {
   #roomKey(room: Room): string {
     return `${this.#prefix}{${room.digest}}:${room.streamhost}`
   }
+
+  readonly #readDirectory = (reply: unknown): RelayRecord[] =>
+    texts(reply)
+      // One entry that is not ours must not hide all relays.
+      .flatMap((json) => this.#readOrSkip(json))
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
 
   #readOrSkip(json: string): RelayRecord[] {
     try {

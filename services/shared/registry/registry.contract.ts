@@ -296,9 +296,21 @@ export function registryContract(
         const prefix = randomUUID()
         const plain = randomRelay(`${prefix}-b`)
         const advertised = { ...randomRelay(`${prefix}-a`), streamhost: { host: 'a.example.com', port: 1080 } }
-        const draining = { ...randomRelay(`${prefix}-B`), draining: true, load: 7 }
+        const draining = { ...randomRelay(`${prefix}-B`), draining: true, load: 7, waiting: 5 }
         for (const relay of [plain, randomRelay(advertised.name), draining, advertised]) await registry.announce(relay)
         assert.deepEqual(await relaysOf(registry, prefix), [draining, advertised, plain])
+      })
+
+      it('is what an announcement answers, with the relay that makes it', async () => {
+        const { registry } = await openTracked()
+        const prefix = randomUUID()
+        const [early, late] = [randomRelay(`${prefix}-b`), { ...randomRelay(`${prefix}-a`), waiting: 3 }]
+        await registry.announce(early)
+        const listed = await registry.announce(late)
+        assert.deepEqual(
+          listed.filter(({ name }) => name.startsWith(prefix)),
+          [late, early],
+        )
       })
 
       it('forgets a withdrawn relay at once', async () => {

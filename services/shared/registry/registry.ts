@@ -42,6 +42,8 @@ export interface RelayRecord {
   readonly streamhost?: { readonly host: string; readonly port: number }
   /** Half-connections and bytestreams it carries now: the least loaded are advertised first. */
   readonly load: number
+  /** Half-connections that wait there now. Without it the relay is of a version that does not say. */
+  readonly waiting?: number
   /** True when it takes nothing new and must not be advertised. */
   readonly draining: boolean
   readonly version: string
@@ -85,8 +87,8 @@ export interface Registry {
   /** Leaves a tombstone for `tombstoneMs`: nobody can claim the room, and repeated activations find it activated. */
   bury(room: Room): Promise<void>
 
-  /** Announces a relay, or refreshes it; it is listed until its lease runs out. */
-  announce(relay: RelayRecord): Promise<void>
+  /** Announces a relay, or refreshes it; it is listed until its lease runs out. Answers what `relays` does, itself among them. */
+  announce(relay: RelayRecord): Promise<RelayRecord[]>
 
   /** Takes a relay off the list at once. */
   withdraw(relayName: string): Promise<void>

@@ -43,7 +43,7 @@ describe('sealRelay()', () => {
     for (const forgery of forgeries) {
       assert.equal(sealFaultOf(forgery, token, nowMs), 'forged', JSON.stringify(forgery))
     }
-    assert.equal(sealFaultOf({ ...sealed, load: 0, draining: true }, token, nowMs), undefined)
+    assert.equal(sealFaultOf({ ...sealed, load: 0, waiting: 9, draining: true }, token, nowMs), undefined)
   })
 
   it('lets clocks differ by ten minutes, and an old record not come back for long', () => {

@@ -16,6 +16,7 @@ export const goodRelay = {
   name: 'relay-0',
   rpcAddress: '10.0.0.7:6500',
   load: 3,
+  waiting: 2,
   draining: false,
   version: '0.1.0',
   streamhost: { host: 'relay-0.ex.com', port: 7777 },
