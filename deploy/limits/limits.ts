@@ -87,13 +87,25 @@ otherwise all clients are one. An IPv6 client is its /64.`,
   },
   {
     title: 'Half-connections that wait',
-    about:
-      'A third connection to a digest is refused whatever the limits say (REP 02). A waiting client is not read: what it may send early is bounded by the kernel’s window, or by 64 KiB with the `stream` engine.',
+    about: `A third connection to a digest is refused whatever the limits say (REP 02). A waiting client is not read: what it may send early is bounded by the kernel’s window, or by 64 KiB with the \`stream\` engine.
+
+\`maxFleetWaiting\` bounds what halves take of Redis. One takes half a KiB at most, in a room of its own (456 to 501 bytes
+were measured, with Redis 7.0), so the default needs 50 MB. A relay counts its own halves as they are, and those of the others as
+they said at their last heartbeat, which it reads at its own. The count is up to two heartbeats old: the bound can be exceeded by
+what the other relays let in meanwhile, at most \`connectionsPerSecond\` × 2 × \`heartbeatMs\` each, by default 20,000 or 10 MB, and a
+half is refused for as long whose place has just become free. While Redis cannot be asked, the last count holds.
+
+A relay that drains counts. One that is gone counts as it did last for 30 s, which is how long Redis keeps its halves; if it comes back
+by the same name it counts as it then is. A relay of a version without this limit counts as empty, and refuses nobody by it.`,
     limits: [
       relay('maxWaiting', {
         otherwise: 'three quarters of `maxSockets`',
         client: 'SOCKS5 reply 01',
         operator: handshakes('waiting-full'),
+      }),
+      relay('maxFleetWaiting', {
+        client: 'SOCKS5 reply 01',
+        operator: `${handshakes('fleet-full')}, \`splice65_fleet_half_connections_waiting\``,
       }),
       relay('halvesPerSource', { client: 'SOCKS5 reply 02', operator: handshakes('source-halves') }),
       relay('activationTimeoutMs', { client: unactivated, operator: halves('expired', 'unactivated') }),

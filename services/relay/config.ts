@@ -101,6 +101,11 @@ export const relayOptions = z.object({
   maxWaiting: integer(1)
     .optional()
     .describe('Half-connections that may wait at once; default three quarters of maxSockets.'),
+  maxFleetWaiting: integer(1)
+    .default(100_000)
+    .describe(
+      'Half-connections that may wait on all relays together, the same on each; the registry needs half a KiB for one.',
+    ),
   maxBytestreams: integer(1)
     .optional()
     .describe('Bytestreams this relay takes part in at once; default half of maxSockets.'),

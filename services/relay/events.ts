@@ -28,8 +28,8 @@ const PROXY_WARNING_MS = 60_000
 const ACCEPT_WARNING_MS = 60_000
 
 /**
- * Which limit a client met: all sockets are taken, connections come too fast, memory is short, its address has too many handshakes under
- * way or halves waiting, or too many halves of all wait.
+ * Which limit a client met: all sockets are taken, connections come too fast, memory is short, its address has too many
+ * handshakes under way or halves waiting, or too many halves of all wait, here or on all relays together.
  */
 export const limitResults = [
   'over-limit',
@@ -38,6 +38,7 @@ export const limitResults = [
   'source-handshakes',
   'source-halves',
   'waiting-full',
+  'fleet-full',
 ] as const
 export type LimitResult = (typeof limitResults)[number]
 

@@ -8,6 +8,8 @@ import type { RelayedTotals } from './relayed-bytes.ts'
 /** What a relay holds now, read when somebody scrapes. */
 export interface RelayGauges {
   readonly waiting: () => number
+  /** Those of all relays. */
+  readonly fleetWaiting: () => number
   readonly sockets: () => number
   readonly capacity: () => number
   /** When the drain began, in milliseconds since 1970; undefined while nothing drains. */
@@ -25,6 +27,7 @@ export interface RelayTerms {
   readonly engine: string
   /** The longest that a drain before the end takes. */
   readonly drainTimeoutMs: number
+  readonly maxFleetWaiting: number
 }
 
 /** Registers the gauges of a relay. */
@@ -39,6 +42,16 @@ export function exposeGauges(gauges: RelayGauges, terms: RelayTerms, metrics: Me
       },
     })
   gauge('splice65_half_connections_waiting', 'Half-connections that wait for their other half.', gauges.waiting)
+  gauge(
+    'splice65_fleet_half_connections_waiting',
+    'Half-connections that wait on all relays together, as this relay last heard.',
+    gauges.fleetWaiting,
+  )
+  gauge(
+    'splice65_fleet_half_connections_max',
+    'Half-connections that may wait on all relays together.',
+    () => terms.maxFleetWaiting,
+  )
   gauge('splice65_sockets_open', 'Sockets of clients and trunks now, handshakes included.', gauges.sockets)
   gauge('splice65_sockets_max', 'Sockets of clients and trunks this relay takes at most.', gauges.capacity)
   gauge(

@@ -3,6 +3,7 @@ import type { Registry, RelayRecord } from '../shared/registry/registry.ts'
 import type { Bytestreams } from './bytestreams.ts'
 import type { Drain } from './drain.ts'
 import type { RelayEvents } from './events.ts'
+import type { FleetWaiting } from './limits/fleet-waiting.ts'
 import type { Pairing } from './pairing.ts'
 import type { PublicAddress } from './public-address/public-address.ts'
 
@@ -13,9 +14,9 @@ export interface Heartbeat {
 }
 
 /**
- * Announces the relay every `heartbeatMs` and renews its halves and tombstones every `renewalMs`; both at once when a
- * registry that was away is back, and the announcement when draining begins or ends and when the public address changes.
- * A registry that does not answer is told again at the next beat.
+ * Announces the relay every `heartbeatMs`, hears in the answer what waits on the others, and renews its halves and
+ * tombstones every `renewalMs`; both at once when a registry that was away is back, and the announcement when draining
+ * begins or ends and when the public address changes. A registry that does not answer is told again at the next beat.
  */
 export function startHeartbeat(
   parts: {
@@ -25,17 +26,20 @@ export function startHeartbeat(
     readonly drain: Drain
     /** Only of a relay that has a streamhost of its own. */
     readonly publicAddress: PublicAddress | undefined
+    /** Told of all relays at each announcement. */
+    readonly fleetWaiting: Pick<FleetWaiting, 'heard'>
     readonly events: Pick<RelayEvents, 'registryFailed'>
     /** The relay as it is now. */
     readonly describe: () => RelayRecord
   },
   config: { readonly heartbeatMs: number; readonly renewalMs: number },
 ): Heartbeat {
-  const { registry, pairing, bytestreams, drain, publicAddress, events, describe } = parts
+  const { registry, pairing, bytestreams, drain, publicAddress, fleetWaiting, events, describe } = parts
   const attempt = (operation: string, done: Promise<void>) =>
     done.catch((error) => events.registryFailed(operation, asFailure(error, `Cannot ${operation}`)))
 
-  const announce = () => void attempt('announce', registry.announce(describe()))
+  const tellAndHear = async () => fleetWaiting.heard(await registry.announce(describe()))
+  const announce = () => void attempt('announce', tellAndHear())
   const renew = () => {
     void pairing.renew()
     void bytestreams.renew()

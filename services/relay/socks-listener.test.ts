@@ -51,7 +51,7 @@ async function start({ claim, onHold }: Given = {}) {
     },
   }
   const places = () => new Places({ most: 2, mostPerSource: 0 })
-  const open = { rate: new ConnectionRate({ clock }, 0), memory: { exceeded: false } }
+  const open = { rate: new ConnectionRate({ clock }, 0), memory: { exceeded: false }, fleetWaiting: { full: false } }
   const limits = { ...open, negotiating: places(), waiting: places() }
   const listen = () =>
     listenSocks(

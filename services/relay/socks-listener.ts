@@ -11,6 +11,7 @@ import type { HandshakeResult, LimitResult, RelayEvents } from './events.ts'
 import type { HalfConnection } from './half-connection.ts'
 import { ignore } from './ignore.ts'
 import type { ConnectionRate } from './limits/connection-rate.ts'
+import type { FleetWaiting } from './limits/fleet-waiting.ts'
 import type { MemoryBound } from './limits/memory.ts'
 import type { Pairing } from './pairing.ts'
 import { ProxyHeader } from './proxy-protocol/header.ts'
@@ -38,6 +39,8 @@ export interface SocksListenerParts {
   readonly negotiating: Places
   /** For halves that wait. */
   readonly waiting: Places
+  /** Those of all relays. */
+  readonly fleetWaiting: Pick<FleetWaiting, 'full'>
   readonly events: Pick<RelayEvents, 'acceptFailed' | 'handshakeEnded' | 'halfWaits'>
 }
 
@@ -231,8 +234,12 @@ class Negotiation {
   }
 
   async #connect(request: ConnectRequest, rest: Buffer): Promise<void> {
-    const { pairing, waiting, engine, events } = this.#parts
+    const { pairing, waiting, fleetWaiting, engine, events } = this.#parts
     const room = { digest: request.digest, streamhost: this.#options.streamhost }
+    if (fleetWaiting.full) {
+      const why = 'too many halves wait on all relays together'
+      return this.#refuse('fleet-full', request.reply(rep.generalFailure), why)
+    }
     const place = waiting.take(this.#source)
     if (place === 'full') {
       return this.#refuse('waiting-full', request.reply(rep.generalFailure), 'too many halves wait on this relay')

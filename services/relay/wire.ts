@@ -30,6 +30,7 @@ import { createRelayEvents } from './events.ts'
 import { handOffThrough } from './handoff.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { ConnectionRate } from './limits/connection-rate.ts'
+import { FleetWaiting } from './limits/fleet-waiting.ts'
 import { MemoryBound, memoryShare, residentMemory } from './limits/memory.ts'
 import { type ListenAddress, parseListenAddress } from './listen-address.ts'
 import { Pairing } from './pairing.ts'
@@ -144,6 +145,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const negotiating = new Places({ most: Number.POSITIVE_INFINITY, mostPerSource: config.handshakesPerSource })
   const maxWaiting = config.maxWaiting ?? Math.ceil(maxSockets * 0.75)
   const waiting = new Places({ most: maxWaiting, mostPerSource: config.halvesPerSource })
+  const fleetWaiting = new FleetWaiting({ clock, here: () => pairing.size }, config)
   const tickets = new TicketOffice({ clock }, config)
   const handOff = handOffThrough({ clients, transport, engine }, config)
   const activation = new Activation({ pairing, bytestreams, engine, events, handOff }, config)
@@ -156,7 +158,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
   const listenAt = async (addresses: readonly ListenAddress[], terms: { trustedProxies?: TrustedProxies } = {}) => {
     const ports: Record<string, number> = {}
     for (const address of addresses) {
-      const parts = { pairing, engine, clock, sockets, rate, memory, negotiating, waiting, events }
+      const parts = { pairing, engine, clock, sockets, rate, memory, negotiating, waiting, fleetWaiting, events }
       const knowsSources = knowsSourcesOf(config, { behindProxy: terms.trustedProxies !== undefined })
       const socks = await listenSocks(parts, { ...config, ...address, ...terms, knowsSources })
       opened.defer(() => socks.stop())
@@ -182,20 +184,24 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       name: config.pod,
       rpcAddress: formatHostPort(config.advertiseHost, rpc.port),
       load: pairing.size + bytestreams.size,
+      waiting: pairing.size,
       draining: drain.draining,
       version,
       ...(publicAddress?.current && { streamhost: publicAddress.current }),
     }
     return sealRelay(record, live.rpcToken, Date.now())
   }
-  const heartbeatParts = { registry, pairing, bytestreams, drain, publicAddress, events, describe }
+  const heartbeatParts = { registry, pairing, bytestreams, drain, publicAddress, fleetWaiting, events, describe }
   opened.adopt(startHeartbeat(heartbeatParts, config), (it) => it.stop())
   // Stops before the heartbeat, so that nothing is announced after the farewell.
   if (publicAddress) opened.adopt(publicAddress, (it) => it.stop()).start()
 
+  const { maxFleetWaiting, drainTimeoutMs, drainSpreadMs } = config
+  const terms = { engine: engine.name, drainTimeoutMs: drainTimeoutMs + drainSpreadMs, maxFleetWaiting }
   events.observe(
     {
       waiting: () => pairing.size,
+      fleetWaiting: () => fleetWaiting.size,
       sockets: () => sockets.open,
       capacity: () => sockets.capacity,
       drainingSince: () => drain.since,
@@ -204,7 +210,7 @@ export async function startRelay(config: RelayConfig, given: Partial<RelayParts>
       bytestreams: () => bytestreams.live(),
       relayed: () => bytestreams.relayed(),
     },
-    { registry, terms: { engine: engine.name, drainTimeoutMs: config.drainTimeoutMs + config.drainSpreadMs } },
+    { registry, terms },
   )
   const ready = () => {
     if (drain.draining) return 'draining'

@@ -21,10 +21,10 @@ export interface ClientHalf {
 
 /**
  * Dials a proxy and names a digest, as a client does. The socket is paused and gives the payload that follows.
- * The caller destroys it.
+ * `from` is an address of this machine that it comes from. The caller destroys it.
  */
-export async function dialHalf(port: number, digest: Digest, host = '127.0.0.1'): Promise<ClientHalf> {
-  const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
+export async function dialHalf(port: number, digest: Digest, host = '127.0.0.1', from?: string): Promise<ClientHalf> {
+  const socket = connect({ port, host, localAddress: from, allowHalfOpen: true, noDelay: true })
   await once(socket, 'connect')
   // A reset that a test does not wait for is none of its business.
   socket.on('error', () => {})

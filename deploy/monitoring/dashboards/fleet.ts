@@ -220,14 +220,14 @@ const rows = [
       graph({
         title: 'Share refused',
         description:
-          'Of the clients that named a digest (taken, unavailable), found no place (over-…, source-…, waiting-full), or came without the PROXY header.',
+          'Of the clients that named a digest (taken, unavailable), found no place (over-…, source-…, …-full), or came without the PROXY header.',
         unit: units.PercentUnit,
         width: 12,
         max: 1,
         steps: [{ from: 0.1, color: 'red' }],
         queries: [
           {
-            expr: `sum(rate(splice65_handshakes_total{${chosen}, result=~"taken|over-.+|source-.+|waiting-full|unavailable|untrusted|header-.+"}[$__rate_interval])) / (sum(rate(splice65_handshakes_total{${chosen}, result=~"accepted|taken|over-.+|source-.+|waiting-full|unavailable|untrusted|header-.+"}[$__rate_interval])) > 0)`,
+            expr: `sum(rate(splice65_handshakes_total{${chosen}, result=~"taken|over-.+|source-.+|.+-full|unavailable|untrusted|header-.+"}[$__rate_interval])) / (sum(rate(splice65_handshakes_total{${chosen}, result=~"accepted|taken|over-.+|source-.+|.+-full|unavailable|untrusted|header-.+"}[$__rate_interval])) > 0)`,
             legend: 'refused',
           },
         ],

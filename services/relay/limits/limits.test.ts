@@ -92,6 +92,18 @@ describe('A relay with few places', () => {
     assert.equal(await relays.relay(0).sample('splice65_handshakes_total', { result: 'waiting-full' }), 1)
   })
 
+  it('lets no more halves wait than may on all relays together (REP 01), and says why', async () => {
+    await using relays = await startRelays(1, { maxFleetWaiting: 1 })
+    const relay = relays.relay(0)
+    assert.equal((await dialHalf(portOf(relays), freshDigest())).rep, 0)
+    assert.equal((await dialHalf(portOf(relays), freshDigest())).rep, 1)
+    assert.equal(await relay.sample('splice65_handshakes_total', { result: 'fleet-full' }), 1)
+    assert.equal(await relay.sample('splice65_fleet_half_connections_waiting'), 1)
+    assert.equal(await relay.sample('splice65_fleet_half_connections_max'), 1)
+    const told = relay.lines.find(({ result }) => result === 'fleet-full')
+    assert.equal(told?.why, 'too many halves wait on all relays together')
+  })
+
   it('lets nobody in and is not ready while it has too little memory', async () => {
     await using relays = await startRelays(1, { maxMemoryBytes: 1 })
     const relay = relays.relay(0)

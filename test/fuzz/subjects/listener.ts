@@ -43,8 +43,8 @@ export async function openListener(): Promise<Subject<Visit>> {
     new Places({ most: 100, mostPerSource: 10 }),
     new Places({ most: 100, mostPerSource: 10 }),
   ]
-  const memory = { exceeded: false }
-  const parts = { pairing, engine: streamEngine, clock, sockets, rate, memory, negotiating, waiting, events }
+  const open = { rate, memory: { exceeded: false }, fleetWaiting: { full: false } }
+  const parts = { pairing, engine: streamEngine, clock, sockets, ...open, negotiating, waiting, events }
   const timeouts = { handshakeTimeoutMs: 10_000, handshakeTimeoutPressedMs: 3_000 }
   const terms = { streamhost: '', host: '127.0.0.1', port: 0, knowsSources: true, ...timeouts }
   const plain = await listenSocks(parts, terms)
