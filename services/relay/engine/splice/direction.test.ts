@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { open } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { temporaryFolder } from '../../../../deploy/local/folder.ts'
 import { openEngineClients } from '../../../../test/support/engine-clients.ts'
 import { until } from '../../../../test/support/until.ts'
 import { RateLimit, RateLimits } from '../rate-limit.ts'
@@ -16,6 +18,28 @@ const SO_SNDBUF = 7
 const LITTLE = new Int32Array([4 * 1024])
 
 describe('Direction', () => {
+  it('has one MiB a turn, and then leaves its pipe to the others', async () => {
+    await using opened = new AsyncDisposableStack()
+    const folder = opened.use(temporaryFolder('direction'))
+    // Never at its end and never full, unlike sockets: only the turn can end the turn.
+    const sender = opened.use(await open(folder.file('sent'), 'w+'))
+    await sender.truncate(8 << 20)
+    const receiver = opened.use(await open('/dev/null', 'w'))
+    const descriptors = opened.adopt(WorkerDescriptors.room(2), (it) => it.closeAll())
+    const tools = {
+      pipes: new PipePool(descriptors, { bytes: 64 * 1024, pipes: 1 }, 0),
+      scratch: Buffer.alloc(0),
+      lacked: { pipeWaits: 0, copiedBytes: 0 },
+    }
+    const direction = new Direction({ from: sender.fd, to: receiver.fd, prefix: nothing }, tools, undefined)
+
+    assert.equal(direction.turn(), 'unfinished')
+    const { delivered } = direction
+    assert.ok(delivered >= 1 << 20 && delivered < (1 << 20) + 64 * 1024, `${delivered} bytes`)
+    assert.equal(tools.pipes.usage.pipesLent, 0)
+    direction.close()
+  })
+
   it('sets no alarm while its receiver takes nothing, though it has a rate to keep', async () => {
     await using opened = new AsyncDisposableStack()
     const clients = opened.use(await openEngineClients(streamEngine))
