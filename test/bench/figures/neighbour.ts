@@ -33,12 +33,8 @@ export const neighbourStudy: Study = {
   name: 'neighbour',
   about: `how long one byte takes on ${LIGHT} light streams, idle and beside a heavy one`,
   async run(workshop, { rounds, seconds }, tell): Promise<Findings> {
-    const subjects = [
-      splice65Subject(workshop, samePod),
-      splice65Subject(workshop, limited),
-      floorSubject(workshop),
-      haproxySubject(workshop, haproxySplice),
-    ]
+    const peers = [floorSubject(workshop), haproxySubject(workshop, haproxySplice)]
+    const subjects = [splice65Subject(workshop, samePod), splice65Subject(workshop, limited), ...peers]
     await using opened = new AsyncDisposableStack()
     const found = await measureInRounds(
       subjects.map((subject) => keptRunning(subject, opened)),
@@ -48,12 +44,20 @@ export const neighbourStudy: Study = {
     )
     const over = (base: string, label: string, subject: string) =>
       ratio(`${beside} / ${label}: ${subject}`, atMost(2), found.of(beside, subject), found.of(base, subject))
+    const against = (subject: string) =>
+      ratio(
+        `${beside}: ${samePod.name} / ${subject}`,
+        atMost(1),
+        found.of(beside, samePod.name),
+        found.of(beside, subject),
+      )
     return {
       ...found,
       ratios: [
         over(idle, 'idle', samePod.name),
         over(idle, 'idle', limited.name),
         over(past, 'beside a direct one', samePod.name),
+        ...peers.map(({ name }) => against(name)),
       ],
     }
   },
