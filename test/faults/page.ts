@@ -18,6 +18,9 @@ How to read what clients see:
 
 After every row the system must be back where it was: descriptors, timers, metric series, keys in Redis, processes,
 temporary files; and a new bytestream crosses its relays.
+
+What Kubernetes does to pods is played on a cluster, by \`npm run test:cluster\`: they are replaced, scaled and killed, and
+[a node is drained](RUNBOOK.md#draining-a-node).
 `
 
 /** `deploy/FAILURES.md`. */
