@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { freePort } from '../../deploy/local/port.ts'
 import { type PostgresServer, startPostgres } from '../../deploy/local/postgres.ts'
+import { atEnd } from '../support/at-end.ts'
 import { agree, heardOf, sendParcel } from '../support/courier-parcels.ts'
 import { logIn } from '../support/online-user.ts'
 import { testFolder } from '../support/transfer-ends.ts'
@@ -54,7 +55,7 @@ describe('two couriers on PostgreSQL', () => {
         }
       },
     })
-    t.after(() => bob[Symbol.asyncDispose]())
+    atEnd(t, () => bob[Symbol.asyncDispose]())
     await begun.promise
     assert.equal((await first.exited).signal, 'SIGKILL')
     // The seat at the XMPP server and the lease of the parcel have to run out.

@@ -5,6 +5,7 @@ import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/
 import type { KillPoint } from '../../services/shared/runtime/kill-point.ts'
 import { parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
 import { ns } from '../../services/shared/xmpp/xml.ts'
+import { atEnd } from '../support/at-end.ts'
 import { agree, heardOf, sendParcel } from '../support/courier-parcels.ts'
 import { logIn, type OnlineUser } from '../support/online-user.ts'
 import { testFolder } from '../support/transfer-ends.ts'
@@ -47,7 +48,7 @@ describe('a courier that is killed while it delivers', () => {
       protocols: ['si'],
       tell: (event) => event.event === 'offered' && sids.push(event.sid),
     })
-    t.after(() => bob[Symbol.asyncDispose]())
+    atEnd(t, () => bob[Symbol.asyncDispose]())
     await dies(courier)
     assert.deepEqual([sids, bob.files], [[], []])
 
@@ -69,7 +70,7 @@ describe('a courier that is killed while it delivers', () => {
     await sending
     await courier.waitForLine(({ msg }) => msg === 'link sent')
     const carol = await logIn(fleet, 'carol', { resource: 'c', agrees: false })
-    t.after(() => carol[Symbol.asyncDispose]())
+    atEnd(t, () => carol[Symbol.asyncDispose]())
     const links = () => carol.messages.filter((message) => message.getChild('x', ns.oobMessage))
     await until('the link is repeated', () => links().length === 2)
     assert.equal(new Set(links().map(({ attrs }) => attrs.id)).size, 1)

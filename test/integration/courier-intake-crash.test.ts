@@ -9,6 +9,7 @@ import { Retention } from '../../services/courier/parcels/retention.ts'
 import { openVerifiedBlob } from '../../services/courier/store/verified-blob.ts'
 import { systemClock } from '../../services/shared/runtime/clock.ts'
 import { type KillPoint, killPoints } from '../../services/shared/runtime/kill-point.ts'
+import { atEnd } from '../support/at-end.ts'
 import { bytesOf, draftOf, receptionOf } from '../support/courier-intake.ts'
 import { type CourierStorage, openCourierStorage } from '../support/courier-storage.ts'
 
@@ -63,7 +64,7 @@ describe('a courier that is killed while it takes a parcel in', () => {
 /** What is left when a process was killed at this point of its second parcel. */
 async function storageAfterKill(t: TestContext, point: KillPoint): Promise<CourierStorage> {
   const folder = temporaryFolder('courier')
-  t.after(() => folder.remove())
+  atEnd(t, () => folder.remove())
   const child = spawn(process.execPath, [program, folder.path, point], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [said, [, signal]] = await Promise.all([text(child.stdout), once(child, 'exit')])
   assert.equal(signal, 'SIGKILL')

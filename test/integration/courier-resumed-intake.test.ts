@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { type Folder, temporaryFolder } from '../../deploy/local/folder.ts'
 import { ns } from '../../services/shared/xmpp/xml.ts'
+import { atEnd } from '../support/at-end.ts'
 import { bytesBelow } from '../support/bytes-below.ts'
 import { heardOf, offerParcel } from '../support/courier-parcels.ts'
 import { logIn, type OnlineUser } from '../support/online-user.ts'
@@ -61,7 +62,7 @@ describe('a courier that is killed in the middle of a stream', () => {
       assert.equal(sha256, createHash('sha256').update(content).digest('hex'))
 
       const recipient = await logIn(fleet, to, { resource: 'b', agrees: false })
-      t.after(() => recipient[Symbol.asyncDispose]())
+      atEnd(t, () => recipient[Symbol.asyncDispose]())
       const link = await recipient.message('a link', (message) => message.getChild('x', ns.oobMessage) !== undefined)
       const response = await fetch(link.getChildText('body') ?? '')
       assert.ok(Buffer.from(await response.arrayBuffer()).equals(content))

@@ -7,6 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/fleet.ts'
 import { ns } from '../../services/shared/xmpp/xml.ts'
+import { atEnd } from '../support/at-end.ts'
 import { heardOf, offerParcel, sendParcel } from '../support/courier-parcels.ts'
 import { type CourierSlot, takeSlot } from '../support/courier-slot.ts'
 import { logIn } from '../support/online-user.ts'
@@ -48,7 +49,7 @@ describe('a courier whose files are scanned', () => {
 
   async function slotsOf(t: TestContext, user: string): Promise<() => Promise<CourierSlot>> {
     const sender = await logInRequester(fleet, { user })
-    t.after(() => sender[Symbol.asyncDispose]())
+    atEnd(t, () => sender[Symbol.asyncDispose]())
     return () => takeSlot(sender, { courier: fleet.courier, size })
   }
 
@@ -68,9 +69,9 @@ describe('a courier whose files are scanned', () => {
 
   it('tells the sender of an infected file what became of it, and its recipient nothing', async (t) => {
     const bob = await logIn(fleet, 'bob', { resource: 'b', agrees: false })
-    t.after(() => bob[Symbol.asyncDispose]())
+    atEnd(t, () => bob[Symbol.asyncDispose]())
     const carol = await logIn(fleet, 'carol', { resource: 'c' })
-    t.after(() => carol[Symbol.asyncDispose]())
+    atEnd(t, () => carol[Symbol.asyncDispose]())
     await assert.rejects(offerParcel(fleet, carol, { to: 'bob', name: 'infected', content: infected }))
     await heardOf(carol, 'refused', 'infected')
     await sendParcel(fleet, carol, { to: 'bob', name: 'clean', content: clean })

@@ -13,6 +13,7 @@ import { freePort } from '../../deploy/local/port.ts'
 import { startProsody } from '../../deploy/local/prosody.ts'
 import { answersOk } from '../../deploy/local/readiness.ts'
 import type { XmppServer } from '../../deploy/local/xmpp-server.ts'
+import { atEnd } from '../support/at-end.ts'
 import { operate } from '../support/operate.ts'
 import { testFile } from '../support/transfer-ends.ts'
 
@@ -87,7 +88,7 @@ async function receiver(t: TestContext, into: string, ...more: string[]) {
     ['receive', ...account('bob'), '--into', into, '--from', 'alice@localhost', ...more],
     'ready',
   )
-  t.after(() => bob.stop())
+  atEnd(t, () => bob.stop())
   return bob
 }
 
@@ -101,7 +102,7 @@ function slixmpp(t: TestContext, script: string, args: readonly string[], until?
       if (until) await child.waitForLine((line) => until.test(line), signal)
     },
   })
-  t.after(async () => (await started).stop())
+  atEnd(t, async () => (await started).stop())
   return started
 }
 
@@ -124,7 +125,7 @@ describe('splice65 send and receive', () => {
       const { path, into, content, sha256 } = await testFile(t, 700_001)
       const bob = await receiver(t, into, '--once', ...inReturn)
       const alice = await cli('send', ['send', path, '--to', 'bob@localhost', ...account('alice'), ...args])
-      t.after(() => alice.stop())
+      atEnd(t, () => alice.stop())
       const sent = await alice.waitForEvent('done')
       assert.deepEqual([sent.method, sent.sha256], [method, sha256])
       const offered = alice.events().find(({ event }) => event === 'offered')
@@ -150,7 +151,7 @@ describe('splice65 send and receive', () => {
       '--no-direct',
       '--trace',
     ])
-    t.after(() => alice.stop())
+    atEnd(t, () => alice.stop())
     await alice.waitForEvent('done')
     const steps = alice.events().flatMap(({ event, step }) => (event === 'step' ? [Number(step)] : []))
     assert.deepEqual(
@@ -163,11 +164,11 @@ describe('splice65 send and receive', () => {
     const { into, content } = await testFile(t, 100_000)
     const web = createServer((_, response) => response.end(content)).listen(0, '127.0.0.1')
     await once(web, 'listening')
-    t.after(() => web.close())
+    atEnd(t, () => web.close())
     const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}/a%2Fb/c.bin?x=1`
     await receiver(t, into)
     const alice = await cli('url', ['send', url, '--to', 'bob@localhost', ...account('alice')])
-    t.after(() => alice.stop())
+    atEnd(t, () => alice.stop())
     assert.equal((await alice.waitForEvent('passed-on')).fetched, true)
     assert.deepEqual(await readFile(join(into, 'c.bin')), content)
   })
@@ -187,7 +188,7 @@ describe('splice65 send and receive', () => {
       assert.equal((await first.exited).code, 130)
       await bob.waitForEvent('failed')
       const second = await send()
-      t.after(() => second.stop())
+      atEnd(t, () => second.stop())
       const { method, transferredBytes } = await second.waitForEvent('done')
       assert.equal(method, 's5b')
       assert.ok(Number(transferredBytes) < content.length)
@@ -203,7 +204,7 @@ describe('splice65 send and receive', () => {
       ['receive', ...account('bob'), '--into', into, '--from', 'carol@localhost'],
       'ready',
     )
-    t.after(() => bob.stop())
+    atEnd(t, () => bob.stop())
     const declined = await cli('declined', ['send', path, '--to', 'bob@localhost', ...account('alice')])
     assert.equal((await declined.exited).code, 4)
     const nobody = await cli('nobody', ['send', path, '--to', 'bob@localhost/elsewhere', ...account('alice')])
@@ -214,7 +215,7 @@ describe('splice65 send and receive', () => {
 describe('splice65 probe', () => {
   it('goes through the proxy that the server lists', async (t) => {
     const probe = await cli('probe', ['probe', ...account('alice')])
-    t.after(() => probe.stop())
+    atEnd(t, () => probe.stop())
     assert.equal((await probe.waitForEvent('probed')).bytes, 1024 * 1024)
     assert.equal((await probe.exited).code, 0)
   })
@@ -261,7 +262,7 @@ describe('slixmpp', () => {
         ...['send', path, '--to', 'bob@localhost/slix', ...account('alice')],
         ...['--method', method, '--no-direct'],
       ])
-      t.after(() => alice.stop())
+      atEnd(t, () => alice.stop())
       await bob.waitForLine((line) => line.includes('"done"'))
       assert.deepEqual(await readFile(destination), content)
       assert.equal((await alice.exited).code, 0)

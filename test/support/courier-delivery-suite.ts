@@ -5,6 +5,7 @@ import { type CourierProcess, type Fleet, startFleet } from '../../deploy/local/
 import type { ServiceSettings } from '../../deploy/local/service.ts'
 import { parseParcelNotice } from '../../services/shared/transfer/parcel-notice.ts'
 import { ns } from '../../services/shared/xmpp/xml.ts'
+import { atEnd } from './at-end.ts'
 import { agree, courierAddress, heardOf, sendParcel } from './courier-parcels.ts'
 import { logIn, type OnlineUser, type OnlineUserOptions } from './online-user.ts'
 import { sample } from './sample.ts'
@@ -48,7 +49,7 @@ export function courierDeliverySuite(server: 'prosody' | 'ejabberd'): void {
 
     async function online(t: TestContext, user: Recipient, options: Partial<OnlineUserOptions> = {}) {
       const known = await logIn(fleet, user, { resource: 'pc', ...options })
-      t.after(() => known[Symbol.asyncDispose]())
+      atEnd(t, () => known[Symbol.asyncDispose]())
       return known
     }
 

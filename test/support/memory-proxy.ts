@@ -7,6 +7,7 @@ import { bytestreamsQuery, formatStreamhost, type Streamhost } from '../../servi
 import { type Session, senderOf } from '../../services/shared/xmpp/session.ts'
 import { StanzaError } from '../../services/shared/xmpp/stanza-error.ts'
 import { attribute, ns } from '../../services/shared/xmpp/xml.ts'
+import { atEnd } from './at-end.ts'
 
 /** The smallest XEP-0065 proxy, at a session of its own: for tests of clients without a server. */
 export interface MemoryProxy {
@@ -40,7 +41,7 @@ export async function startMemoryProxy(
   const server = createServer({ allowHalfOpen: true }, (socket) => void greet(socket).catch(() => socket.destroy()))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => {
+  atEnd(t, () => {
     server.close()
     for (const socket of open) socket.destroy()
   })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { KnownPresence } from '../../../test/support/known-presence.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { ParcelShelf, storedParcel } from '../../../test/support/parcel-shelf.ts'
@@ -59,7 +60,7 @@ function setUp(t: TestContext, options: Partial<DeliveryOptions> = {}) {
       ...options,
     },
   )
-  t.after(() => delivery.stop())
+  atEnd(t, () => delivery.stop())
   const ended = async (index: number, result: RoundResult | Error) => {
     const round = rounds[index]
     assert.ok(round, `round ${index} has begun`)

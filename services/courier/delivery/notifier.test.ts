@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
 import { ParcelShelf, storedParcel } from '../../../test/support/parcel-shelf.ts'
 import { Failure } from '../../shared/bytestream/failure.ts'
@@ -28,7 +29,7 @@ function setUp(t: TestContext) {
     },
     { componentDomain: 'courier.example.com', noticesMs: 5_000 },
   )
-  t.after(() => notifier.stop())
+  atEnd(t, () => notifier.stop())
   const note = (...ids: string[]) => {
     for (const id of ids) records.notices.push({ id, kind: 'stored', to: 'alice@example.com', parcel: storedParcel() })
   }

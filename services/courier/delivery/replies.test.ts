@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { ParcelShelf, storedParcel } from '../../../test/support/parcel-shelf.ts'
 import { parseStanza } from '../../../test/support/parse-stanza.ts'
 import type { Element } from '../../shared/xmpp/xml.ts'
@@ -28,7 +29,7 @@ function setUp(t: TestContext) {
       lookFailed: (error) => story.push(String(error)),
     },
   })
-  t.after(stop)
+  atEnd(t, stop)
   const say = async (text: string) => {
     hear(parseStanza(text))
     await turn()

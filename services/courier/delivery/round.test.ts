@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { describe, it, type TestContext } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { KnownPresence } from '../../../test/support/known-presence.ts'
 import { linkSessions } from '../../../test/support/linked-sessions.ts'
 import { ManualClock } from '../../../test/support/manual-clock.ts'
@@ -138,7 +139,7 @@ function attend(t: TestContext, session: Session, { into, received, decide }: At
     },
     { into, proxies: [] },
   )
-  t.after(stop)
+  atEnd(t, stop)
 }
 
 describe('Round.run()', () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { openScan } from './scan.ts'
 
 const none = { scanCommand: undefined, scanUrl: undefined, scanTimeoutMs: 30_000 }
@@ -48,7 +49,7 @@ describe('openScan()', () => {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    t.after(() => server.close())
+    atEnd(t, () => server.close())
     const scan = openScan({ ...none, scanUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/scan` })
     assert.equal(await scan?.(file('good')), 'clean')
     assert.equal(await scan?.(file('bad')), 'infected')

@@ -4,6 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { after, describe, it } from 'node:test'
 import { sql } from 'kysely'
 import { type Folder, temporaryFolder } from '../../../deploy/local/folder.ts'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { openDatabase } from './database.ts'
 import { openRecords } from './open.ts'
 import { recordsContract } from './records.contract.ts'
@@ -24,12 +25,12 @@ describe('the embedded database', () => {
   it('syncs its log to the disk with every commit', async (t) => {
     const syncs = t.mock.method(fs, 'fsyncSync')
     syncBuiltinESMExports()
-    t.after(() => {
+    atEnd(t, () => {
       syncs.mock.restore()
       syncBuiltinESMExports()
     })
     const database = await openDatabase(inNewFolder())
-    t.after(() => database.close())
+    atEnd(t, () => database.close())
     const { rows } = await sql<{ setting: string }>`select setting from pg_settings
       where name in ('fsync', 'full_page_writes', 'synchronous_commit') order by name`.execute(database.db)
     assert.deepEqual(rows, [{ setting: 'on' }, { setting: 'on' }, { setting: 'on' }])

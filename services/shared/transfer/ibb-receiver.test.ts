@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { linkSessions } from '../../../test/support/linked-sessions.ts'
 import type { Session } from '../xmpp/session.ts'
 import { StanzaError } from '../xmpp/stanza-error.ts'
@@ -23,7 +24,7 @@ function link(t: TestContext, maxBlockBytes?: number) {
     ...(maxBlockBytes && { maxBlockBytes }),
   })
   accepted.catch(() => {})
-  t.after(() => controller.abort(new Error('the test is over')))
+  atEnd(t, () => controller.abort(new Error('the test is over')))
   const read = async () => {
     const blocks: Buffer[] = []
     for await (const block of (await accepted).chunks()) blocks.push(block)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { Failure } from '../bytestream/failure.ts'
 import { receiveFromSocket, sendOverSocket } from './socket-stream.ts'
 
@@ -11,7 +12,7 @@ async function pair(t: TestContext): Promise<[Socket, Socket]> {
   const near = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true })
   const [far] = (await once(server, 'connection')) as [Socket]
   for (const socket of [near, far]) socket.on('error', () => {})
-  t.after(() => {
+  atEnd(t, () => {
     near.destroy()
     far.destroy()
     server.close()

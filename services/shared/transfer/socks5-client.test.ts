@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, BlockList, createServer, type Socket } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { digestOf } from '../bytestream/digest.ts'
 import { Failure } from '../bytestream/failure.ts'
 import { parseJid } from '../bytestream/jid.ts'
@@ -21,7 +22,7 @@ async function scripted(t: TestContext, script: (socket: Socket) => Promise<void
     script(socket).catch(() => socket.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => {
+  atEnd(t, () => {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
@@ -60,14 +61,14 @@ describe('dialStreamhost()', () => {
       socket.end('hello')
     })
     const socket = await dialStreamhost(streamhost, digest)
-    t.after(() => socket.destroy())
+    atEnd(t, () => socket.destroy())
     assert.equal((await readExactly(socket, 5)).toString(), 'hello')
   })
 
   it('keeps stream bytes that come with the reply', async (t) => {
     const streamhost = await scripted(t, answering(Buffer.of(5, 0), Buffer.concat([accepted(), Buffer.from('early')])))
     const socket = await dialStreamhost(streamhost, digest)
-    t.after(() => socket.destroy())
+    atEnd(t, () => socket.destroy())
     assert.equal((await readExactly(socket, 5)).toString(), 'early')
   })
 

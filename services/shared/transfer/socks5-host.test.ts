@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { digestOf } from '../bytestream/digest.ts'
 import { parseJid } from '../bytestream/jid.ts'
 import { readExactly } from '../runtime/read-exactly.ts'
@@ -13,7 +14,7 @@ const other = digestOf('s2', parseJid('a@ex.com/R'), parseJid('b@ex.org/T'))
 
 async function open(t: TestContext) {
   const host = await openDirectHost(['127.0.0.1'])
-  t.after(() => host.close())
+  atEnd(t, () => host.close())
   const [address] = host.addresses
   assert.ok(address)
   return { host, streamhost: { jid: 'a@ex.com/R', ...address } }
@@ -55,7 +56,7 @@ describe('openDirectHost()', () => {
 
   it('lets in whoever names one of several digests, and tells by which address', async (t) => {
     const host = await openDirectHost(['127.0.0.1', '127.0.0.2'])
-    t.after(() => host.close())
+    atEnd(t, () => host.close())
     const [one, two] = host.addresses.map((address) => ({ jid: 'a@ex.com/R', ...address }))
     assert.ok(one && two)
     const expectation = host.expect(digest, other)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../test/support/at-end.ts'
 import { linkSessions } from '../../../test/support/linked-sessions.ts'
 import { testFile } from '../../../test/support/transfer-ends.ts'
 import { answerDiscovery } from '../xmpp/discovery.ts'
@@ -39,7 +40,7 @@ async function setUp(t: TestContext, { size = 300_000, receiver, features, decid
   }
   const options = { into: file.into, ...receiver }
   const stops = [startReceiver(parts, options), startOobReceiver(parts, options)]
-  t.after(() => Promise.all(stops.map((stop) => stop())))
+  atEnd(t, () => Promise.all(stops.map((stop) => stop())))
   answerDiscovery(bob, {
     identities: [{ category: 'client', type: 'console' }],
     features: new Set(features ?? [...receiverFeatures, ...oobFeatures]),

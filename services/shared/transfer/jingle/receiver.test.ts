@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../../test/support/at-end.ts'
 import { linkSessions } from '../../../../test/support/linked-sessions.ts'
 import { StanzaError } from '../../xmpp/stanza-error.ts'
 import { type Element, ns, xml } from '../../xmpp/xml.ts'
@@ -26,7 +27,7 @@ function setUp(t: TestContext, options: JingleReceiverOptions = {}) {
     { proxies: [], ...options },
   )
   receiver.attend(bob)
-  t.after(() => receiver.stop())
+  atEnd(t, () => receiver.stop())
   alice.onIq({ name: 'jingle', namespace: ns.jingle }, (element) => {
     const jingle = parseJingle(element)
     if (jingle.action === 'session-terminate') ended.resolve(jingle.reason)

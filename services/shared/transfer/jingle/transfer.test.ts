@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { atEnd } from '../../../../test/support/at-end.ts'
 import { linkSessions } from '../../../../test/support/linked-sessions.ts'
 import { startMemoryProxy } from '../../../../test/support/memory-proxy.ts'
 import { testFile } from '../../../../test/support/transfer-ends.ts'
@@ -51,7 +52,7 @@ async function setUp(t: TestContext, { size = 300_000, receiver, parts, tap }: S
     { ...nowhere, ...receiver },
   )
   jingle.attend(bob)
-  t.after(jingle.stop)
+  atEnd(t, jingle.stop)
   const events: TransferEvent[] = []
   const send = async (
     sending: Partial<SendByJingleOptions> = {},
