@@ -43,6 +43,8 @@ export const tried: Readonly<Record<string, string>> = {
   'growth of resident memory, 10000 waiting halves: flat': memory,
   'round trip of 1 byte, p99 of 50 light streams, beside a heavy one / idle: splice65': neighbour,
   'round trip of 1 byte, p99 of 50 light streams, beside a heavy one / beside a direct one: splice65': neighbour,
+  'speed that 4 fast streams keep beside 4000 slow ones':
+    'Turns of 1 MiB, kept for what they save light streams, cost it some: 0.73 against 0.80 with turns of 4 MiB (six phases each, in turns, on a busy machine). Tried, without effect: keeping the pipe from turn to turn.',
   'growth of resident memory beside 4000 slow streams: flat':
     'Tried: renewing their tombstones a hundred at a time, and a bound for the young generation (1.13 before, 1.00 since in short runs).',
 }
