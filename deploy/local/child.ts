@@ -25,7 +25,7 @@ export interface ChildOptions {
   /** Both outputs are appended to this file. */
   readonly logFile: string
   readonly ready: Readiness
-  /** Default 30 s. */
+  /** Default a minute. */
   readonly readyTimeoutMs?: number
 }
 
@@ -52,7 +52,7 @@ const tailLines = 20
 export async function startChild(options: ChildOptions): Promise<Child> {
   const child = await spawnChild(options)
   const settled = new AbortController()
-  const timeoutMs = options.readyTimeoutMs ?? 30_000
+  const timeoutMs = options.readyTimeoutMs ?? 60_000
   const signal = AbortSignal.any([settled.signal, AbortSignal.timeout(timeoutMs)])
   try {
     const early = await Promise.race([options.ready(child, signal), child.exited])

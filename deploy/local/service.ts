@@ -18,7 +18,7 @@ export interface ServiceOptions {
   readonly name?: string
   /** Which health endpoint must answer 200 before it counts as started. Default: `livez`. */
   readonly until?: 'livez' | 'readyz'
-  /** Default 30 s. */
+  /** Default a minute. */
   readonly readyTimeoutMs?: number
   /** A command that runs the service in its own place, such as `prlimit --nofile=256`. */
   readonly under?: readonly string[]
@@ -107,7 +107,7 @@ export async function startService(
     lines: () => child.lines().map(parseLine),
     waitForLine: async (satisfies, signal) =>
       parseLine(await child.waitForLine((line) => satisfies(parseLine(line)), signal)),
-    ready: (signal = AbortSignal.timeout(30_000)) => answersOk(`${healthUrl}/readyz`)(child, signal),
+    ready: (signal = AbortSignal.timeout(60_000)) => answersOk(`${healthUrl}/readyz`)(child, signal),
     async metrics(terms) {
       const response = await fetch(`${healthUrl}/metrics`, terms && { signal: AbortSignal.timeout(terms.timeoutMs) })
       if (!response.ok) throw new Error(`Cannot read the metrics of ${name}: HTTP ${response.status}`)

@@ -3,7 +3,7 @@ import type { RelayProcess } from '../../deploy/local/fleet.ts'
 import type { LogLine } from '../../deploy/local/service.ts'
 import { abbreviate, type Digest } from '../../services/shared/bytestream/digest.ts'
 
-const timeoutMs = 20_000
+const timeoutMs = 60_000
 
 /**
  * The info line in which the owning relay tells how a bytestream ended. Fails when the relays together tell more than
@@ -20,7 +20,7 @@ export async function storyOf(relays: readonly RelayProcess[], digest?: Digest):
   return told
 }
 
-/** The first log line of any of these relays that satisfies, written already or within 20 s. */
+/** The first log line of any of these relays that satisfies, written already or within a minute. */
 export function firstOf(relays: readonly RelayProcess[], satisfies: (line: LogLine) => boolean): Promise<LogLine> {
   const signal = AbortSignal.timeout(timeoutMs)
   return Promise.any(relays.map((relay) => relay.waitForLine(satisfies, signal)))

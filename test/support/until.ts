@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /**
  * Asks again and again until the condition holds, for what announces itself by no event. Throws, saying what it
- * waited for, when it still does not hold after `timeoutMs` (default 15 s).
+ * waited for, when it still does not hold after `timeoutMs` (default a minute).
  */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  { timeoutMs = 15_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 60_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const deadlineMs = performance.now() + timeoutMs
   while (!(await condition())) {

@@ -8,11 +8,11 @@ export interface XmppClient extends AsyncDisposable {
   /** The full JID that the server bound. */
   readonly jid: string
   send(stanza: Element): Promise<void>
-  /** The first stanza that `matches`, of those that came and were not taken yet or from now on. Throws after 20 s. */
+  /** The first stanza that `matches`, of those that came and were not taken yet or from now on. Throws after a minute. */
   take(what: string, matches: (stanza: Element) => boolean): Promise<Element>
 }
 
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 /** Logs one of the fleet's accounts in and makes it available. */
 export async function logInClient(
