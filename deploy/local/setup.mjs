@@ -95,6 +95,14 @@ const networking = {
   dnf: ['nftables', 'iproute'],
 }
 
+/** Makes system calls fail; tests that need it say so where nobody may trace a process. */
+const strace = {
+  name: 'strace',
+  present: () => process.platform !== 'linux' || onPath('strace'),
+  apt: 'strace',
+  brew: undefined,
+  dnf: 'strace',
+}
 const iptables = {
   name: 'iptables',
   present: () => onPath('iptables'),
@@ -104,10 +112,10 @@ const iptables = {
 }
 const needs = {
   demo: [redis, prosody],
-  test: [redis, prosody, prosodyModules, ejabberd, haproxy, slixmpp, openssl, prometheus, networking, chromium],
+  test: [redis, prosody, prosodyModules, ejabberd, haproxy, slixmpp, openssl, prometheus, networking, chromium, strace],
   cluster: [slixmpp],
   bench: [redis, prosody, ejabberd, haproxy, compiler],
-  faults: [redis, prosody, ejabberd, iptables, networking],
+  faults: [redis, prosody, ejabberd, iptables, networking, strace],
   postgresql: [postgresql, prosody, redis],
 }
 

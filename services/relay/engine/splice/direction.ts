@@ -13,7 +13,7 @@ export interface DirectionTools {
 
 /**
  * Where a direction stands after a turn:
- * - `waiting`: nothing to read, or the receiver takes nothing; an event or an alarm will tell;
+ * - `waiting`: nothing to read, or the receiver takes nothing, or the kernel lacks memory; an event or an alarm will tell;
  * - `unfinished`: there is more, but others want their turn;
  * - `starved`: there may be more, but no pipe to move it through; another turn when one is free, or at the alarm;
  * - `finished`: the FIN was passed on behind the last byte;
@@ -29,6 +29,8 @@ const TURN_BYTES = 1024 * 1024
 const PATIENCE_MS = 5
 /** And so long in all, while others are served before it. Then it copies, at several times the price. */
 const MOST_PATIENCE_MS = 200
+/** When the kernel had no memory for a call, it is asked again so much later. */
+const NO_MEMORY_MS = 10
 
 const nothing = Buffer.alloc(0)
 
@@ -50,6 +52,8 @@ export class Direction {
   #hungry = false
   readonly #limits: RateLimits | undefined
   #restsUntil = 0
+  /** When to try again what the kernel had no memory for; 0 when that has not failed. */
+  #againAt = 0
   /** When it first found no pipe; 0 while it has had one since. */
   #starvedSince = 0
   #interrupted = false
@@ -83,7 +87,9 @@ export class Direction {
 
   /** When to look again though nothing happens: milliseconds of `performance.now()`, 0 for never. */
   get wakeAt(): number {
-    if (this.#finished || this.#end) return 0
+    if (this.#finished) return 0
+    if (this.#againAt > 0) return this.#againAt
+    if (this.#end) return 0
     if (this.#starving) return this.#patientUntil
     // Whoever waits for the receiver hears of it by an event: at an alarm it would find nothing changed, for ever anew.
     return this.blocked ? 0 : this.#restsUntil
@@ -93,6 +99,7 @@ export class Direction {
   turn(): Turn {
     if (this.#finished) return 'waiting'
     this.#interrupted = false
+    this.#againAt = 0
     const before = this.#delivered
     for (;;) {
       while (this.blocked) {
@@ -241,10 +248,15 @@ export class Direction {
     this.#pipe = undefined
   }
 
-  /** Whether the call that just failed only had nothing to do. After a signal no event would tell to try again. */
+  /**
+   * Whether the call that just failed may succeed later: it had nothing to do, or the kernel was short of memory, or there was a
+   * signal. After the last two no event would tell to try again.
+   */
   #wouldBlock(): boolean {
     const code = libc.errno()
     this.#interrupted ||= code === libc.EINTR
-    return code === libc.EAGAIN || code === libc.EINTR
+    const shortOfMemory = code === libc.ENOMEM || code === libc.ENOBUFS
+    if (shortOfMemory) this.#againAt = performance.now() + NO_MEMORY_MS
+    return code === libc.EAGAIN || code === libc.EINTR || shortOfMemory
   }
 }

@@ -75,6 +75,8 @@ export const errno: () => number = koffi.errno
 /** errno(3). */
 export const EINTR = 4
 export const EAGAIN = 11
+export const ENOMEM = 12
+export const ENOBUFS = 105
 
 /** open(2), pipe2(2), eventfd(2): O_NONBLOCK and O_CLOEXEC. */
 export const O_NONBLOCK = 0o4000
