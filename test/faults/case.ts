@@ -5,8 +5,8 @@ import type { Stage, StageOptions } from './stage.ts'
 export const phases = ['handshake', 'waiting', 'handoff', 'transfer'] as const
 export type Phase = (typeof phases)[number]
 
-/** What not every machine gives to whoever runs this: a network of its own, and a bound on memory by the kernel. */
-export type Need = 'namespace' | 'memory cgroup'
+/** What not every machine gives to whoever runs this: a network of its own, a bound on memory by the kernel, the leave to trace. */
+export type Need = 'namespace' | 'memory cgroup' | 'process to trace'
 
 /** Faults that run on the same stage, one after the other. */
 export interface Family {

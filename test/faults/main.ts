@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { callsCanFail } from '../support/failing-calls.ts'
 import type { Case, Need } from './case.ts'
 import { memoryCgroups } from './memory-cgroup.ts'
 import { enterNamespace, insideNamespace } from './namespace.ts'
@@ -35,7 +36,11 @@ async function main(): Promise<number> {
   process.env.TMPDIR = join(folder, 'tmp')
   mkdirSync(process.env.TMPDIR)
 
-  const has: Record<Need, boolean> = { namespace: insideNamespace, 'memory cgroup': memoryCgroups }
+  const has: Record<Need, boolean> = {
+    namespace: insideNamespace,
+    'memory cgroup': memoryCgroups,
+    'process to trace': callsCanFail,
+  }
   const playable = chosen.filter(({ fault: { needs } }) => needs === undefined || has[needs])
   const rows: Row[] = []
   for (const family of families) rows.push(...(await play(playable.filter((each) => each.family === family))))

@@ -14,7 +14,8 @@ How to read what clients see:
   or *no server* when the requester himself lost his XMPP server. **then joined** is a later activation of the same halves;
 - **exact** is every byte, compared one by one, and then the end. **reset** is a stream that was cut off, and both clients could
   tell. **stalls, then exact** went on after the fault. No row has bytes lost: an end that looks like the end of the file with
-  bytes missing, or bytes of another stream, would be.
+  bytes missing, or bytes of another stream, would be;
+- **registered** is that Redis has the halves within 15 s, **idle** that the relay takes less than a fifth of a core meanwhile.
 
 After every row the system must be back where it was: descriptors, timers, metric series, keys in Redis, processes,
 temporary files; and a new bytestream crosses its relays.

@@ -8,6 +8,7 @@ import { peerFaults } from './faults/peer.ts'
 import { redisFaults } from './faults/redis.ts'
 import { relayFaults } from './faults/relay.ts'
 import { resourceFaults } from './faults/resources.ts'
+import { systemCallFaults } from './faults/system-calls.ts'
 import { trunkFaults } from './faults/trunk.ts'
 import { ejabberdFaults, prosodyFaults } from './faults/xmpp.ts'
 
@@ -23,6 +24,7 @@ export const families: readonly Family[] = [
   ejabberdFaults,
   clientFaults,
   resourceFaults,
+  systemCallFaults,
   nameFaults,
   clockFaults,
 ]

@@ -1,12 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { type RedisServer, startRedis } from '../../../deploy/local/redis.ts'
 import { startFaultProxy } from '../../support/fault-proxy/fault-proxy.ts'
 import { until } from '../../support/until.ts'
-import type { Expectation, Family, Fault, Phase } from '../case.ts'
+import type { Welcome } from '../caller.ts'
+import type { Expectation, Family, Fault, Phase, Play, Seen } from '../case.ts'
+import { activated, welcomesOf } from '../plays.ts'
 import { watchFor } from '../sign.ts'
-import type { Stage } from '../stage.ts'
+import type { Bytestream, Stage, StagedRelay } from '../stage.ts'
 
 const away = { by: 'relay', log: 'registry cannot be reached' } as const
+/** So far behind is a replica that lags. */
+const lagMs = 1_000
+/** So many bytestreams register around a failover: a thousand halves in a second. */
+const crowd = 300
+const batch = 25
+const batchMs = 50
+/** So many of them are activated at a time: a requester has a share of control. */
+const atOnce = 10
+const roomKey = /^splice65:\{[0-9a-f]{40}\}:/
 const refuses = { by: 'relay', counts: 'splice65_registry_request_duration_seconds_count{outcome="error"}' } as const
 
 /** Redis in every kind of trouble. Relays are the truth about halves, so no phase may notice. */
@@ -62,15 +74,33 @@ export const redisFaults: Family = {
     unnoticed('failed over', {
       operator: away,
       heals: 'the promoted replica has what it was sent; relays register the rest',
-      prepare: replicate,
-      async strike(stage) {
-        const replica = replicas.get(stage)
-        if (!replica) throw new Error('Cannot fail over: there is no replica')
-        stage.fleet.redis.kill()
-        await ask({ fleet: { redis: replica } }, (raw) => raw.call('replicaof', 'no', 'one'))
-        stage.redis.leadTo({ host: '127.0.0.1', port: replica.port })
-      },
+      prepare: (stage) => replicate(stage, stage.fleet.redis.port),
+      strike: async (stage) => leadTo(stage, await promote(stage)),
     }),
+    {
+      fault: 'failed over to a replica that lags',
+      async prepare(stage) {
+        const link = await startFaultProxy({ host: '127.0.0.1', port: stage.fleet.redis.port })
+        stage.afterwards(() => link.stop())
+        await replicate(stage, link.address.port)
+        link.add({ type: 'latency', latencyMs: lagMs })
+      },
+      async strike(stage) {
+        const registered = await registeredHalves(stage.fleet.redis)
+        const replica = await promote(stage)
+        if ((await registeredHalves(replica)) >= registered)
+          throw new Error('It does not lag: the replica lacks nothing')
+        leadTo(stage, replica)
+      },
+      at: {
+        handshake: {
+          clients: 'accepted, registered, joined, exact',
+          operator: away,
+          heals: 'relays register what they hold as soon as they reach the promoted one, what it has lost too',
+          play: manyRegister,
+        },
+      },
+    },
     unnoticed('demoted to a replica', {
       operator: refuses,
       heals: 'a client that is answered READONLY connects anew, to whoever is the master then',
@@ -165,19 +195,73 @@ function unnoticed(
 
 const replicas = new WeakMap<Stage, RedisServer>()
 
-/** Gives Redis a replica, and waits until that is in step. */
-async function replicate(stage: Stage): Promise<void> {
-  const { fleet, redis } = stage
-  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(fleet.redis.port)] })
+/** Gives Redis a replica that reaches it at this port, and waits until that is in step. */
+async function replicate(stage: Stage, port: number): Promise<void> {
+  const { fleet } = stage
+  const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(port)] })
   replicas.set(stage, replica)
   stage.afterwards(async () => {
-    redis.leadTo({ host: '127.0.0.1', port: fleet.redis.port })
+    leadTo(stage, fleet.redis)
     await fleet.redis.restart()
     await replica.stop()
   })
   await until('the replica is in step', () =>
     ask({ fleet: { redis: replica } }, async (raw) => /master_link_status:up/.test(await raw.info('replication'))),
   )
+}
+
+/** Kills Redis, and makes its replica the master. */
+async function promote(stage: Stage): Promise<RedisServer> {
+  const replica = replicas.get(stage)
+  if (!replica) throw new Error('Cannot fail over: there is no replica')
+  stage.fleet.redis.kill()
+  await ask({ fleet: { redis: replica } }, (raw) => raw.call('replicaof', 'no', 'one'))
+  return replica
+}
+
+/** Whoever asks for Redis reaches this one from now on. */
+function leadTo({ redis }: Stage, { port }: RedisServer): void {
+  redis.leadTo({ host: '127.0.0.1', port })
+}
+
+/** Many bytestreams register, and the fault strikes when half of them have begun to: all are joined with their own half. */
+async function manyRegister(...[stage, act]: Parameters<Play>): ReturnType<Play> {
+  using opened = new DisposableStack()
+  const bytestreams = Array.from({ length: crowd }, () => opened.use(stage.agree()))
+  const entering: Promise<Welcome[]>[] = []
+  let striking: Promise<void> | undefined
+  for (const [at, bytestream] of bytestreams.entries()) {
+    if (at === crowd / 2) striking = act.strike()
+    entering.push(Promise.all([stage.owner, stage.holder].map((relay) => enter(bytestream, relay))))
+    if (at % batch === 0) await delay(batchMs)
+  }
+  const welcomes = (await Promise.all(entering)).flat()
+  await striking
+  const replica = replicas.get(stage)
+  if (!replica) throw new Error('Cannot look for halves: there is no replica')
+  await until('every half is registered', async () => (await registeredHalves(replica)) === 2 * crowd)
+  const ends: Seen[] = []
+  for (let at = 0; at < crowd; at += atOnce) {
+    const some = bytestreams.slice(at, at + atOnce)
+    ends.push(...(await Promise.all(some.map((bytestream) => activated(stage, act, bytestream)))))
+  }
+  return {
+    clients: [welcomesOf(welcomes), 'registered', ...new Set(ends.map(({ clients }) => clients))].join(', '),
+    lostBytes: ends.reduce((sum, { lostBytes }) => sum + lostBytes, 0),
+  }
+}
+
+async function enter(bytestream: Bytestream, relay: StagedRelay): Promise<Welcome> {
+  return (await bytestream.greet(relay)).name(bytestream.digest)
+}
+
+/** How many halves of all rooms this Redis has. */
+async function registeredHalves(redis: RedisServer): Promise<number> {
+  return ask({ fleet: { redis } }, async (raw) => {
+    const rooms = (await raw.keys('splice65:*')).filter((key) => roomKey.test(key))
+    const slots = await Promise.all(rooms.map((room) => raw.hmget(room, 'first', 'second')))
+    return slots.flat().filter((half) => half !== null).length
+  })
 }
 
 /** Asks Redis past the proxy. */
