@@ -123,7 +123,7 @@ export async function activate(
   const room = { digest, streamhost }
   const found = await Promise.all(
     relays.map(async ({ name: relay, rpcAddress }) => {
-      const { halves } = await clients.at(rpcAddress).findHalves({ room }, { timeoutMs: 5_000 })
+      const { halves } = await clients.at(rpcAddress).findHalves({ room }, { timeoutMs: 30_000 })
       return halves.map(({ id }) => ({ id, relay, rpcAddress }))
     }),
   )
@@ -132,6 +132,6 @@ export async function activate(
   if (!first || halves.length !== 2) throw new Error(`${halves.length} halves wait, not two`)
   const response = await clients
     .at(first.rpcAddress)
-    .activate({ room, halves, requester, target, selfTest: false, accounts: [...accounts] }, { timeoutMs: 5_000 })
+    .activate({ room, halves, requester, target, selfTest: false, accounts: [...accounts] }, { timeoutMs: 30_000 })
   return response.path
 }
