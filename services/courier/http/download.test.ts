@@ -240,7 +240,7 @@ describe('GET of a link', () => {
     socket.pause()
     await until('it is cut off', () => slow.downloads.length > 0)
     assert.deepEqual([slow.downloads[0]?.outcome, slow.downloads[0]?.reason], ['broken', 'The reader was too slow'])
-    assert.equal(slow.server.running, 0)
+    await until('its request has ended', () => slow.server.running === 0)
     socket.destroy()
   })
 
