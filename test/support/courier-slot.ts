@@ -6,6 +6,7 @@ export const uploadNamespace = 'urn:xmpp:http:upload:0'
 
 /** A slot of a courier that runs (XEP-0363): one URL to put to and to get from. */
 export interface CourierSlot {
+  readonly url: URL
   put(body: Buffer, headers?: Asked['headers']): Promise<Answer>
   /** Puts a body without a length, as it comes. */
   putChunks(chunks: Asked['chunks']): Promise<Answer>
@@ -27,6 +28,7 @@ export async function takeSlot(
   const authorization = put.getChild('header')?.text() ?? ''
   const request = (method: string, how: Partial<Asked>) => ask(Number(url.port), method, url.pathname, how)
   return {
+    url,
     put: (body, headers) => request('PUT', { body, headers: { authorization, ...headers } }),
     putChunks: (chunks) => request('PUT', { chunks, headers: { authorization } }),
     get: (headers = {}) => request('GET', { headers }),
