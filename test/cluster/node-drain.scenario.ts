@@ -85,7 +85,7 @@ describe('When a node is drained, on a real cluster,', () => {
   }
 
   async function untilOneRuns(what: string, chosen: (bytestream: Running) => boolean): Promise<void> {
-    await until(`a bytestream runs ${what}`, async () => (await stage.running()).some(chosen), { timeoutMs: 90_000 })
+    await until(`a bytestream runs ${what}`, async () => (await stage.running()).some(chosen), { timeoutMs: 180_000 })
   }
 
   /** The pods of this test alone: the XMPP server, for one, would take the clients' sessions with it. */
