@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
-import { type ChildOptions, startChild } from './child.ts'
+import { type Child, type ChildOptions, startChild } from './child.ts'
 import { temporaryFolder } from './folder.ts'
 import { freePort, isFree } from './port.ts'
 import { lineAppears, portsAccept } from './readiness.ts'
@@ -48,9 +48,14 @@ describe('startChild()', () => {
 
   it('says how long it waited, and leaves nothing running', async () => {
     await using folder = temporaryFolder('child')
-    const options = scripted(`console.log(process.pid); setInterval(() => {}, 1000)`, folder.file('log'))
-    await assert.rejects(startChild({ ...options, readyTimeoutMs: 500 }), /it was not ready within 500 ms/)
-    const pid = Number(await readFile(folder.file('log'), 'utf8'))
+    const options = scripted(`setInterval(() => {}, 1000)`, folder.file('log'))
+    let pid = 0
+    const ready = async (child: Child, signal: AbortSignal) => {
+      pid = child.pid
+      await once(signal, 'abort')
+    }
+    await assert.rejects(startChild({ ...options, ready, readyTimeoutMs: 500 }), /it was not ready within 500 ms/)
+    assert.notEqual(pid, 0)
     assert.equal(isAlive(pid), false)
   })
 

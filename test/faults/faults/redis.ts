@@ -12,7 +12,7 @@ import type { Bytestream, Stage, StagedRelay } from '../stage.ts'
 const away = { by: 'relay', log: 'registry cannot be reached' } as const
 /** So far behind is a replica that lags. */
 const lagMs = 1_000
-/** So many bytestreams register around a failover: a thousand halves in a second. */
+/** So many bytestreams register around a failover, in batches. */
 const crowd = 300
 const batch = 25
 const batchMs = 50
