@@ -2,6 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { Failure, messageOf } from '../bytestream/failure.ts'
 import type { Room } from '../bytestream/room.ts'
 import type { Accounts } from './accounts.ts'
+import { warnOfEviction } from './eviction.ts'
 import { Reachability, type ReachabilityLog } from './reachability.ts'
 import { parseHalf, parseRelay, type RecordFault, type RecordKind, UnreadableRecord } from './records.ts'
 import { RedisAccounts } from './redis-accounts.ts'
@@ -42,6 +43,7 @@ export async function connectRegistry(
   const commandTimeoutMs = options.commandTimeoutMs ?? 500
   const client = openRedisClient(parseRedisUrl(url), commandTimeoutMs)
   const reachability = new Reachability(client, parts.log)
+  if (parts.log) warnOfEviction(client, parts.log)
   const registry = new RedisRegistry({ client, reachability, ...parts }, { ...options, commandTimeoutMs })
   await reachability.settled(2 * commandTimeoutMs)
   return registry
