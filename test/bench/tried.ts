@@ -26,7 +26,7 @@ const memory =
 
 const neighbour =
   'Three busy threads share two cores beside the light streams: both ends of the heavy one and the worker that carries it; a byte waits for that worker’s turn and for a core. ' +
-  'Tried, and kept: turns of 1 MiB instead of 4 (5 ms instead of 37 on a busy machine). Tried, without effect: turns and splices of 512 and 256 KiB. ' +
+  'Tried: turns of 1 MiB instead of 4 (6 ms instead of 16), which cost 1.07–1.14 times the CPU with many streams; those of 512 and 256 KiB were no better, and cost up to a quarter more. ' +
   'The remedy is a rate for each bytestream or requester.'
 
 /** What was tried where a goal is missed, by the name of the ratio: a sentence or two for RESULTS.md. */
@@ -43,8 +43,6 @@ export const tried: Readonly<Record<string, string>> = {
   'growth of resident memory, 10000 waiting halves: flat': memory,
   'round trip of 1 byte, p99 of 50 light streams, beside a heavy one / idle: splice65': neighbour,
   'round trip of 1 byte, p99 of 50 light streams, beside a heavy one / beside a direct one: splice65': neighbour,
-  'speed that 4 fast streams keep beside 4000 slow ones':
-    'Turns of 1 MiB, kept for what they save light streams, cost it some: 0.73 against 0.80 with turns of 4 MiB (six phases each, in turns, on a busy machine). Tried, without effect: keeping the pipe from turn to turn.',
   'growth of resident memory beside 4000 slow streams: flat':
     'Tried: renewing their tombstones a hundred at a time, and a bound for the young generation (1.13 before, 1.00 since in short runs).',
 }

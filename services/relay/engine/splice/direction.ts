@@ -23,8 +23,8 @@ export type Turn = 'waiting' | 'unfinished' | 'starved' | 'finished' | 'reset-in
 
 /** A stream that has moved so much in one turn may take a big pipe. */
 const HUNGRY_BYTES = 256 * 1024
-/** After so much it is the others' turn, a third of a millisecond; what fills a big pipe is the least that is cheap. */
-const TURN_BYTES = 1024 * 1024
+/** After so much it is the others' turn. */
+const TURN_BYTES = 4 * 1024 * 1024
 /** So long a direction waits for a pipe while none comes back: streams that run give theirs back much sooner. */
 const PATIENCE_MS = 5
 /** And so long in all, while others are served before it. Then it copies, at several times the price. */
@@ -110,7 +110,7 @@ export class Direction {
       if (this.#end) return this.#finish()
       const moved = this.#delivered - before
       if (moved > HUNGRY_BYTES) this.#growHungry()
-      if (moved >= TURN_BYTES) return this.#pause()
+      if (moved >= TURN_BYTES) return 'unfinished'
       // Only into an empty pipe: EAGAIN is ambiguous otherwise, the socket may be empty or the pipe full.
       const taken = this.#take()
       if (taken < 0) return 'reset-in'
@@ -228,12 +228,6 @@ export class Direction {
   #growHungry(): void {
     this.#hungry = true
     if (this.#pipe && this.#inPipe === 0) this.#pipe = this.#tools.pipes.grow(this.#pipe)
-  }
-
-  /** There is more to move, but whoever has the next turn may need the pipe. */
-  #pause(): Turn {
-    this.#giveBack()
-    return 'unfinished'
   }
 
   #finish(): Turn {
