@@ -10,7 +10,7 @@ import { logInRequester } from '../support/requester.ts'
 import { sample } from '../support/sample.ts'
 import { until } from '../support/until.ts'
 
-const readers = 300
+const readers = 100
 /** More than the sockets of a reader take in: each is left waiting for its rest. */
 const size = 32 << 20
 /** A block as it was read, the same in one piece, and as much again that nobody has collected yet. */
