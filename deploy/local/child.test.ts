@@ -52,7 +52,7 @@ describe('startChild()', () => {
     let pid = 0
     const ready = async (child: Child, signal: AbortSignal) => {
       pid = child.pid
-      await once(signal, 'abort')
+      await child.waitForLine(() => false, signal)
     }
     await assert.rejects(startChild({ ...options, ready, readyTimeoutMs: 500 }), /it was not ready within 500 ms/)
     assert.notEqual(pid, 0)
