@@ -272,8 +272,8 @@ const courier = block('courier keeps files for recipients who are offline, and s
   terminationGracePeriodSeconds: number(60, [1, 3_600], 'How long uploads and downloads may run on.'),
   podDisruptionBudget,
   serviceAccount,
-  // The embedded database takes half of it.
-  ...podValues({ resources: { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '1Gi' } } }),
+  // The embedded database takes 300 MiB while it runs, and over 1 GiB in the seconds in which it is made.
+  ...podValues({ resources: { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '2Gi' } } }),
 })
 
 const networkPolicy = block('NetworkPolicies for all pods: nothing else comes in, and nothing else goes out.', {
