@@ -35,9 +35,11 @@ export class TlsIdentity extends Watched<TlsMaterial> {
     const { cert, key, ca } = files
     const value = checked({ cert: readFileSync(cert), key: readFileSync(key), ca: readFileSync(ca) })
     const look = {
-      // Half of them may have been replaced so far; the next look sees the rest.
-      read: async () => checked({ cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca) }),
-      same,
+      async read(current: TlsMaterial) {
+        const found = { cert: await readFile(cert), key: await readFile(key), ca: await readFile(ca) }
+        // Half of them may have been replaced so far; the next look sees the rest.
+        return same(found, current) ? current : checked(found)
+      },
       renewed: (found: TlsMaterial) =>
         log.info({ validTo: new X509Certificate(found.cert).validTo }, 'TLS identity renewed'),
       refused: (why: string) => log.warn({ why }, 'new TLS files are not taken; the identity stays what it was'),

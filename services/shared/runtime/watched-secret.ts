@@ -30,7 +30,6 @@ export function watchSecret<C extends { readonly secretFiles?: SecretFiles | und
   const fields = { option: `${environmentName(service, option)}_FILE` }
   const look = {
     read: async () => parse((await readFile(file, 'utf8')).trim()),
-    same: (one: C[K], other: C[K]) => one === other,
     renewed: () => log.info(fields, 'secret renewed'),
     refused: (why: string) => log.warn({ ...fields, why }, 'a new secret is not taken; it stays what it was'),
   }

@@ -14,7 +14,6 @@ function watch() {
       asked.push(answer)
       return answer.promise
     },
-    same: (one: string, other: string) => one === other,
     renewed: (value: string) => void said.push(`renewed: ${value}`),
     refused: (why: string) => void said.push(`refused: ${why}`),
   }

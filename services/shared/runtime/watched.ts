@@ -43,7 +43,7 @@ export class Watched<T> {
     const found = await this.#read()
     if (this.#disposed || found === undefined) return
     this.#refused = ''
-    if (this.#look.same(found.value, this.#current)) return
+    if (found.value === this.#current) return
     this.#current = found.value
     this.#look.renewed(found.value)
     for (const listener of this.#listeners) listener()
@@ -51,7 +51,7 @@ export class Watched<T> {
 
   async #read(): Promise<{ readonly value: T } | undefined> {
     try {
-      return { value: await this.#look.read() }
+      return { value: await this.#look.read(this.#current) }
     } catch (error) {
       const why = messageOf(error)
       if (why !== this.#refused && !this.#disposed) this.#look.refused(why)
@@ -63,9 +63,8 @@ export class Watched<T> {
 
 /** How files are looked at, and what is said of it. */
 export interface Look<T> {
-  /** What they say now; throws where that cannot be used. */
-  read(): Promise<T>
-  same(one: T, other: T): boolean
+  /** What they say now: `current` itself where that is nothing new. Throws where it cannot be used. */
+  read(current: T): Promise<T>
   /** There is something new. */
   renewed(value: T): void
   /** What there is now cannot be used; it stays what it was. */

@@ -15,6 +15,10 @@ async function* blocks(count: number, size: number): AsyncGenerator<Buffer> {
   for (let i = 0; i < count; i += 1) yield Buffer.alloc(size, i)
 }
 
+function closedEarly(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'unavailable' && /closed the in-band stream/.test(error.message)
+}
+
 describe('sendInBand()', () => {
   it('halves the block until the receiver takes it', async () => {
     const [sender, receiver] = linkSessions([own, peer])
@@ -64,8 +68,7 @@ describe('sendInBand()', () => {
         () => {},
         { sid, peer },
       ),
-      (error) =>
-        error instanceof Failure && error.code === 'unavailable' && /closed the in-band stream/.test(error.message),
+      closedEarly,
     )
   })
 
@@ -82,8 +85,7 @@ describe('sendInBand()', () => {
         () => {},
         { sid, peer },
       ),
-      (error) =>
-        error instanceof Failure && error.code === 'unavailable' && /closed the in-band stream/.test(error.message),
+      closedEarly,
     )
   })
 
