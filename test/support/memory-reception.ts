@@ -40,6 +40,7 @@ export function createMemoryReception(): MemoryReception {
         expiresAt: new Date(1),
         downloads: 0,
         attempts: 0,
+        linkReturns: 0,
       }
       let content = (resume && kept.get(draft.identity)) || Buffer.alloc(0)
       const offset = content.length

@@ -22,6 +22,7 @@ export function storedParcel(given: Partial<Parcel> = {}): Parcel {
     expiresAt: new Date('2026-01-15T10:00:00Z'),
     downloads: 0,
     attempts: 0,
+    linkReturns: 0,
     ...given,
   }
 }
@@ -76,8 +77,8 @@ export class ParcelShelf {
     this.#change('attempt', lease, ({ attempts }) => ({ attempts: attempts + 1 }))
   }
 
-  async noteLinked(lease: Lease): Promise<void> {
-    this.#change('linked', lease, () => ({ linkedAt: new Date() }))
+  async noteLinked(lease: Lease, returns: number): Promise<void> {
+    this.#change('linked', lease, ({ linkReturns }) => (linkReturns === returns ? { linkedAt: new Date() } : {}))
   }
 
   async noteDeclined(lease: Lease): Promise<void> {
@@ -88,7 +89,7 @@ export class ParcelShelf {
     const parcel = this.#parcels.get(id)
     if (parcel?.state !== 'stored') return false
     const { linkedAt: _, ...rest } = parcel
-    this.put(rest)
+    this.put({ ...rest, linkReturns: rest.linkReturns + 1 })
     this.story.push(`unlinked ${id}`)
     return true
   }

@@ -24,6 +24,7 @@ const parcel = (id: string, sender: string, recipient?: string): Parcel => ({
   expiresAt: new Date(86_400_000),
   downloads: 0,
   attempts: 0,
+  linkReturns: 0,
 })
 
 /** A courier that keeps one file from alice to bob, one from bob to carol, and one that alice has uploaded. */

@@ -314,6 +314,21 @@ describe('Round.run()', () => {
     assert.deepEqual(offered, [])
   })
 
+  it('sends the link again that came back before it could be noted as sent', async (t) => {
+    let returns = 1
+    const { put, round, messages, records } = await setUp(t, {
+      agreed: false,
+      tap: () => {
+        if (returns > 0) void records.noteUnlinked(parcel.id)
+        returns -= 1
+        return true
+      },
+    })
+    const parcel = put()
+    for (const _ of [1, 2, 3]) await round()
+    assert.equal(messages.length, 2)
+  })
+
   it('only sends the link where that is the policy, and asks nothing', async (t) => {
     const asked: string[] = []
     const { put, round, messages, presence } = await setUp(t, {

@@ -141,7 +141,8 @@ export class Round {
         await session.send(linkMessage(parcel, this.#options))
         await this.#parts.switchboard.settled()
         killPoint('parcel-link-sent')
-        await this.#parts.records.noteLinked(lease)
+        // The server may have sent it back already.
+        await this.#parts.records.noteLinked(lease, parcel.linkReturns)
         this.#parts.events.linkSent(parcel)
         return true
     }

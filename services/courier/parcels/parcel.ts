@@ -33,6 +33,8 @@ export interface Parcel {
   readonly endedAt?: Date
   /** When the recipient was sent the link. */
   readonly linkedAt?: Date
+  /** Times the message with the link came back. */
+  readonly linkReturns: number
   /** When the recipient first declined a stream: he is not asked again. */
   readonly declinedAt?: Date
   /** When the whole of it first reached somebody, by stream or by link. */

@@ -4,7 +4,7 @@ import type { ParcelRow } from './tables.ts'
 
 const columns = [
   ...(['id', 'sender', 'recipient', 'name', 'size', 'mediaType', 'description', 'fileDate', 'sid', 'receipt'] as const),
-  ...(['state', 'outcome', 'blob', 'sha256', 'linkKey', 'downloads', 'attempts'] as const),
+  ...(['state', 'outcome', 'blob', 'sha256', 'linkKey', 'downloads', 'attempts', 'linkReturns'] as const),
   ...(['offeredAt', 'storedAt', 'expiresAt', 'endedAt', 'linkedAt', 'declinedAt', 'deliveredAt'] as const),
 ] as const satisfies readonly (keyof ParcelRow)[]
 

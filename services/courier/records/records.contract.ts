@@ -82,7 +82,7 @@ export function recordsContract(name: string, open: () => Promise<OpenDatabase>)
         const { parcel, lease } = await records.reserve(draft, termsOf())
         const { identity: _, ...same } = draft
         const { id, blob, linkKey, offeredAt, expiresAt, ...rest } = parcel
-        assert.deepEqual(rest, { ...same, state: 'receiving', downloads: 0, attempts: 0 })
+        assert.deepEqual(rest, { ...same, state: 'receiving', downloads: 0, attempts: 0, linkReturns: 0 })
         assert.match(id, /^[\w-]{22}$/)
         assert.match(linkKey, /^[\w-]{32}$/)
         assert.match(blob, /^[0-9a-f]{32}$/)
@@ -339,26 +339,37 @@ export function recordsContract(name: string, open: () => Promise<OpenDatabase>)
         await records.noteDeclined(lease)
         const { declinedAt } = await found(parcel.id)
         await records.noteDeclined(lease)
-        await records.noteLinked(lease)
+        await records.noteLinked(lease, 0)
         const after = await found(parcel.id)
         assert.equal(after.attempts, 2)
         assert.ok(after.linkedAt && declinedAt)
         assert.deepEqual(after.declinedAt, declinedAt)
         assert.deepEqual(await told(), ['stored', 'declined'])
         await records.release(lease)
-        for (const note of [records.noteAttempt, records.noteDeclined, records.noteLinked]) {
+        for (const note of [records.noteAttempt, records.noteDeclined]) {
           await assert.rejects(note(lease), { code: 'taken' })
         }
+        await assert.rejects(records.noteLinked(lease, 0), { code: 'taken' })
       })
 
       it('take back the link while somebody waits for it', async () => {
         const { parcel, lease } = await stored()
-        await records.noteLinked(lease)
+        await records.noteLinked(lease, 0)
         assert.equal(await records.noteUnlinked(parcel.id), true)
         assert.equal((await found(parcel.id)).linkedAt, undefined)
         await records.noteDownload(parcel.id, 0)
         assert.equal(await records.noteUnlinked(parcel.id), false)
         assert.equal(await records.noteUnlinked('unknown'), false)
+      })
+
+      it('do not take a link for sent that came back before it was noted', async () => {
+        const { parcel, lease } = await stored()
+        assert.equal(await records.noteUnlinked(parcel.id), true)
+        await records.noteLinked(lease, parcel.linkReturns)
+        const returned = await found(parcel.id)
+        assert.equal(returned.linkedAt, undefined)
+        await records.noteLinked(lease, returned.linkReturns)
+        assert.ok((await found(parcel.id)).linkedAt)
       })
     })
 

@@ -29,8 +29,8 @@ export interface Records {
   /** For administrators. */
   totals(): Promise<{ readonly parcels: number; readonly bytes: number; readonly receivingBytes: number }>
 
-  /** The recipient was sent the link. */
-  noteLinked(lease: Lease): Promise<void>
+  /** The recipient was sent the link; nothing is noted when it has come back more often than `returns` meanwhile. */
+  noteLinked(lease: Lease, returns: number): Promise<void>
   /** The message with the link came back: as if it had not been sent. False when the parcel waits for nobody any more. */
   noteUnlinked(id: string): Promise<boolean>
   /** A delivery by stream begins. */

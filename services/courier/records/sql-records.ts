@@ -105,15 +105,19 @@ export async function sqlRecords(database: OpenDatabase): Promise<Records> {
           .executeTakeFirstOrThrow(),
       ),
 
-    noteLinked: (lease) =>
+    noteLinked: (lease, returns) =>
       underLease(lease, async (db, id) => {
-        await db.updateTable('parcels').set({ linkedAt: now }).where('id', '=', id).execute()
+        await db
+          .updateTable('parcels')
+          .set({ linkedAt: now })
+          .where((row) => row.and({ id, linkReturns: returns }))
+          .execute()
       }),
     noteUnlinked: (id) =>
       writing(async (db) => {
         const { numUpdatedRows } = await db
           .updateTable('parcels')
-          .set({ linkedAt: null })
+          .set((row) => ({ linkedAt: null, linkReturns: row('linkReturns', '+', 1) }))
           .where((row) => row.and({ id, state: 'stored' }))
           .where('deliveredAt', 'is', null)
           .executeTakeFirst()

@@ -39,6 +39,7 @@ export interface ParcelTable {
   expiresAt: Date
   endedAt: Date | null
   linkedAt: Date | null
+  linkReturns: Generated<number>
   declinedAt: Date | null
   deliveredAt: Date | null
   /** When its blob was found to be gone, after it had ended. */

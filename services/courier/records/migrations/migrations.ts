@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { parcels } from './0001-parcels.ts'
+import { linkReturns } from './0002-link-returns.ts'
 
 /**
  * Every change of the schema, in order; what was released never changes. While an upgrade runs, the courier before it works
@@ -8,4 +9,5 @@ import { parcels } from './0001-parcels.ts'
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-parcels': parcels,
+  '0002-link-returns': linkReturns,
 }
