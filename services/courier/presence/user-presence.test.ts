@@ -108,6 +108,13 @@ describe('UserPresence', () => {
     assert.deepEqual(scene.arrivals, [bob, bob])
   })
 
+  it('believes what a new subscription shows, though it came before the subscription was recorded', async () => {
+    const scene = setUp()
+    const asking = scene.presence.await(bob)
+    await Promise.all([asking, scene.comes('subscribed', bob), scene.comes('', `${bob}/phone`)])
+    assert.deepEqual(online(scene), [`${bob}/phone`])
+  })
+
   it('lets no user grant what is his server’s to grant', async () => {
     const scene = setUp()
     await scene.tell(grant('managed_entity', { from: 'mallory@ex.com' }))

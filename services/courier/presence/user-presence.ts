@@ -130,15 +130,8 @@ export class UserPresence implements Presence {
   #takeSubscription(type: string, user: string): void {
     const { records } = this.#parts
     const answers: Readonly<Record<string, () => Promise<void>>> = {
-      subscribed: () => {
-        // Who is there follows now, and is complete: unlike what we knew by other ways.
-        this.#online.forget(user)
-        return records.setSubscription(user, { sees: true, asked: false, refused: false })
-      },
-      unsubscribed: () => {
-        this.#online.forget(user)
-        return records.setSubscription(user, { sees: false, asked: false, refused: true })
-      },
+      subscribed: () => records.setSubscription(user, { sees: true, asked: false, refused: false }),
+      unsubscribed: () => records.setSubscription(user, { sees: false, asked: false, refused: true }),
       // Who wants to see us has changed his mind, if he ever refused.
       subscribe: async () => {
         const { sees, asked } = await records.subscription(user)
@@ -146,6 +139,8 @@ export class UserPresence implements Presence {
       },
     }
     const answer = answers[type]
+    // Who is there follows on the heels of `subscribed`, and is complete: unlike what we knew by other ways.
+    if (type === 'subscribed' || type === 'unsubscribed') this.#online.forget(user)
     if (answer) void this.#guarded(() => this.#turns.run(user, answer))
   }
 
