@@ -3,8 +3,9 @@ import { describe, it } from 'node:test'
 import { linkSessions } from '../../../../test/support/linked-sessions.ts'
 import { Failure } from '../../bytestream/failure.ts'
 import type { Session } from '../../xmpp/session.ts'
-import { StanzaError } from '../../xmpp/stanza-error.ts'
+import { StanzaError, type StanzaErrorCondition } from '../../xmpp/stanza-error.ts'
 import { type Element, ns, xml } from '../../xmpp/xml.ts'
+import { JingleFailure } from './ending.ts'
 import { type Action, formatContent, formatJingle, formatReason, type ReasonCondition, type Role } from './jingle.ts'
 import { JingleSession, refuseUnknownSessions } from './jingle-session.ts'
 
@@ -30,6 +31,10 @@ function setUp(role: Role = 'initiator') {
 const ask = (from: Session, jingle: Element) => from.request(xml('iq', { type: 'set', to: own }, jingle))
 const answers = (condition: string, app?: string) => (error: unknown) =>
   error instanceof StanzaError && error.condition === condition && error.app?.getName() === app
+const refuse = (by: Session, condition: StanzaErrorCondition) =>
+  by.onIq({ name: 'jingle', namespace: ns.jingle }, () => {
+    throw new StanzaError({ condition })
+  })
 const reason = (condition: ReasonCondition, text?: string) => formatReason({ condition, ...(text && { text }) })
 
 describe('JingleSession', () => {
@@ -130,6 +135,30 @@ describe('JingleSession', () => {
     await say('session-terminate', reason('success'))
     await success
     assert.equal(jingle.signal.aborted, false)
+  })
+
+  it('ends when its peer has it no more, or is gone', async () => {
+    for (const condition of ['item-not-found', 'service-unavailable'] as const) {
+      const { jingle, other } = setUp()
+      const removeHandler = refuse(other, condition)
+      const ended = new Promise((resolve) => jingle.signal.addEventListener('abort', resolve))
+      using _watch = jingle.watchPeer(1)
+      await ended
+      removeHandler()
+      assert.ok(jingle.signal.reason instanceof JingleFailure && jingle.signal.reason.condition === 'gone')
+    }
+  })
+
+  it('goes on while its peer answers, or answers something else', async () => {
+    for (const condition of [undefined, 'feature-not-implemented'] as const) {
+      const { jingle, other, heard } = setUp()
+      const removeHandler = condition && refuse(other, condition)
+      using watch = jingle.watchPeer(1)
+      while (heard.length < 3) await new Promise(setImmediate)
+      watch[Symbol.dispose]()
+      removeHandler?.()
+      assert.equal(jingle.signal.aborted, false)
+    }
   })
 
   it('says who accepts it, and says nothing after its end', async () => {

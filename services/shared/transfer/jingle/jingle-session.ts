@@ -1,8 +1,9 @@
 import { Failure } from '../../bytestream/failure.ts'
 import { formatJid } from '../../bytestream/jid.ts'
 import { notMine, type RequestOptions, type Session, senderOf } from '../../xmpp/session.ts'
+import { StanzaError, type StanzaErrorCondition } from '../../xmpp/stanza-error.ts'
 import { attribute, type Element, ns, xml } from '../../xmpp/xml.ts'
-import { errorOf } from './ending.ts'
+import { errorOf, JingleFailure } from './ending.ts'
 import {
   type Action,
   badRequest,
@@ -21,6 +22,9 @@ import { moveSession, type SessionState } from './session-state.ts'
 
 const ACK_MS = 30_000
 const QUIET_ACK_MS = 5_000
+
+/** What a peer answers that has no such session any more, and his server for a resource that is gone (RFC 6121 §8.5.3.2.3). */
+const gone: readonly StanzaErrorCondition[] = ['item-not-found', 'service-unavailable', 'recipient-unavailable', 'gone']
 
 /** What makes a session. */
 export interface JingleSessionOptions {
@@ -136,6 +140,26 @@ export class JingleSession {
     const told = this.#ask(farewell, { timeoutMs: QUIET_ACK_MS }).catch(() => {})
     this.#end(error)
     await told
+  }
+
+  /**
+   * Asks the peer at this pace whether he still has the session (XEP-0166 §6.8), and ends it when he has not. Silence, and an
+   * answer that says something else, tell nothing. Disposing of it ends the asking.
+   */
+  watchPeer(everyMs: number): Disposable {
+    const timer = setInterval(() => void this.#ping(), everyMs)
+    return { [Symbol.dispose]: () => clearInterval(timer) }
+  }
+
+  async #ping(): Promise<void> {
+    const ping = formatJingle({ action: 'session-info', sid: this.sid })
+    try {
+      await this.#ask(ping, { timeoutMs: ACK_MS, signal: this.#impatience })
+    } catch (error) {
+      const isGone = error instanceof StanzaError && gone.includes(error.condition)
+      if (!isGone || this.#state.state === 'ended') return
+      this.#end(new JingleFailure('unavailable', `${this.peer} has left the session`, 'gone', error))
+    }
   }
 
   #take(jingle: Jingle): void {

@@ -25,6 +25,7 @@ const ANSWER_MS = 300_000
 const STEP_MS = 60_000
 const CONFIRM_MS = 180_000
 const FAREWELL_MS = 5_000
+const PING_MS = 10_000
 
 /** What a transfer by Jingle takes besides the options of every other. */
 export interface SendByJingleOptions extends Omit<SendOptions, 'method' | 'protocol'> {
@@ -34,6 +35,8 @@ export interface SendByJingleOptions extends Omit<SendOptions, 'method' | 'proto
   readonly stepTimeoutMs?: number
   /** How long it may take, once it has all bytes, to say so: it may have to check and to store them. Default 180 000. */
   readonly confirmTimeoutMs?: number
+  /** How often it is asked meanwhile whether it is still there. Default 10 000. */
+  readonly pingIntervalMs?: number
 }
 
 /** The way of the bytes that was agreed on. */
@@ -195,7 +198,7 @@ function agreed(peer: string, transport: Element | undefined, proposed: InBandTr
 async function deliver(
   { session, file, tell }: SenderParts,
   jingle: JingleSession,
-  { to, stream, confirmTimeoutMs = CONFIRM_MS, signal }: Options,
+  { to, stream, confirmTimeoutMs = CONFIRM_MS, pingIntervalMs = PING_MS, signal }: Options,
   way: Way,
   offset: number,
 ): Promise<TransferSummary> {
@@ -225,6 +228,7 @@ async function deliver(
     // Some receivers close everything as soon as they have the last byte, and ours may not have been heard out.
     if (!confirmed || bytes < file.size) throw error
   }
+  using _watch = jingle.watchPeer(pingIntervalMs)
   await within(confirmation, confirmTimeoutMs, `${to} did not say that it has ${file.name}`, signal)
   await within(success, FAREWELL_MS, '', signal).catch(() => jingle.terminate({ condition: 'success' }))
   return {

@@ -14,6 +14,7 @@ import type { ReceivedFile } from '../incoming.ts'
 import { identityOf, type OfferReceiverParts } from '../offer-receiver.ts'
 import { openPartialFile } from '../partial-file.ts'
 import { openSourceFile } from '../source-file.ts'
+import { refuseUnknownSessions } from './jingle-session.ts'
 import { createJingleReceiver, type JingleReceiverOptions } from './receiver.ts'
 import { type SendByJingleOptions, sendByJingle } from './sender.ts'
 
@@ -299,6 +300,27 @@ describe('sendByJingle() to createJingleReceiver()', () => {
     })
     await send({ direct: ['127.0.0.1'] })
     assert.deepEqual(story, ['finished', 'told'])
+  })
+
+  it('does not wait for the word of a receiver that has gone', async (t) => {
+    const finishing = Promise.withResolvers<never>()
+    const { send, sessions } = await setUp(t, {
+      parts: {
+        open: async () => ({
+          offset: 0,
+          bytes: 0,
+          write: async () => {},
+          finish() {
+            refuseUnknownSessions(sessions[1])
+            return finishing.promise
+          },
+          keep: async () => {},
+          discard: async () => {},
+        }),
+      },
+    })
+    await assert.rejects(send({ direct: ['127.0.0.1'], pingIntervalMs: 5 }), /bob@ex.org\/T has left the session/)
+    finishing.reject(new Error('ended'))
   })
 
   it('hears of a sink that cannot finish', async (t) => {
