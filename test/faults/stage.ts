@@ -69,7 +69,13 @@ export class Stage implements AsyncDisposable {
         relays: 2,
         ...(options.server && { server: options.server }),
         relay: { advertiseHost: advertised, heartbeatMs: 500, renewalMs: 1_000, ...options.relay },
-        control: { componentRetryMaxMs: 1_000, componentMisconfiguredRetryMs: 1_000, ...options.control },
+        control: {
+          componentRetryMaxMs: 1_000,
+          componentMisconfiguredRetryMs: 1_000,
+          // One requester plays them all.
+          iqBurst: 1_000,
+          ...options.control,
+        },
         async inFrontOf(server, address) {
           const proxy = opened.use(await startFaultProxy(address))
           proxies[server] = proxy
