@@ -66,6 +66,15 @@ describe('Notifier', () => {
     assert.deepEqual(state.sent, ['one', 'two'])
   })
 
+  it('tells at once what it is woken for while it looks', async (t) => {
+    const { notifier, state, note } = setUp(t)
+    notifier.connected()
+    note('one')
+    notifier.wake()
+    await turn()
+    assert.deepEqual(state.sent, ['one'])
+  })
+
   it('takes nothing while the component is not connected', async (t) => {
     const { notifier, state, note, clock } = setUp(t)
     note('one')

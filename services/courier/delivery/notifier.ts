@@ -55,11 +55,7 @@ export class Notifier {
   wake(): void {
     if (!this.#connected) return
     this.#again = true
-    this.#draining ??= this.#drain().finally(() => {
-      this.#draining = undefined
-      this.#cancelLook()
-      if (this.#connected) this.#cancelLook = this.#parts.clock.after(this.#options.noticesMs, () => this.wake())
-    })
+    this.#draining ??= this.#drain()
   }
 
   /** Stays still; resolves when nothing is on its way. */
@@ -69,11 +65,13 @@ export class Notifier {
   }
 
   async #drain(): Promise<void> {
-    const { records, switchboard, events } = this.#parts
+    const { records, switchboard, events, clock } = this.#parts
     try {
       while (this.#connected && this.#again) {
+        // Whoever wakes us while we look is heard.
+        this.#again = false
         const notices = await records.takeNotices({ forMs: hideMs, limit: batch })
-        this.#again = notices.length === batch
+        if (notices.length === batch) this.#again = true
         for (const notice of notices) await switchboard.send(noticeMessage(notice, this.#options.componentDomain))
         if (notices.length > 0) await switchboard.settled()
         for (const notice of notices) {
@@ -84,6 +82,10 @@ export class Notifier {
       }
     } catch (error) {
       if (this.#connected) events.lookFailed(error)
+    } finally {
+      this.#draining = undefined
+      this.#cancelLook()
+      if (this.#connected) this.#cancelLook = clock.after(this.#options.noticesMs, () => this.wake())
     }
   }
 }
