@@ -24,14 +24,17 @@ const store = (courier: Courier, bytes = content, mediaType = 'image/png') =>
   courier.store({ sender, name: 'très cool.png', mediaType }, bytes)
 const find = (courier: Courier, parcel: Parcel) => courier.find(pathOf(parcel))
 
-/** Reads the beginning of an answer, and is gone. */
-async function readSome(courier: Courier, path: string): Promise<void> {
-  const already = courier.downloads.length
+/** What has ended of a parcel's downloads: a moment after its reader has all. */
+const endedOf = (courier: Courier, { id }: Parcel) => courier.downloads.filter(({ parcel }) => parcel.id === id)
+
+/** Reads the beginning of a parcel, and is gone. */
+async function readSome(courier: Courier, parcel: Parcel): Promise<void> {
+  const already = endedOf(courier, parcel).length
   const socket = connect({ port: courier.port, host: '127.0.0.1' }).on('error', () => {})
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: files.example.com\r\n\r\n`)
+  socket.write(`GET ${pathOf(parcel)} HTTP/1.1\r\nHost: files.example.com\r\n\r\n`)
   await once(socket, 'data')
   socket.destroy()
-  await until('the download has ended', () => courier.downloads.length > already)
+  await until('the download has ended', () => endedOf(courier, parcel).length > already)
 }
 
 describe('GET of a link', () => {
@@ -77,10 +80,10 @@ describe('GET of a link', () => {
   })
 
   it('says the same to HEAD, without the bytes and without counting', async () => {
-    const before = courier.downloads.length
-    const { headers, body } = await courier.request('HEAD', path, { headers: { range: 'bytes=0-1' } })
+    const other = await store(courier)
+    const { headers, body } = await courier.request('HEAD', pathOf(other), { headers: { range: 'bytes=0-1' } })
     assert.deepEqual([headers['content-length'], headers.etag, body.length], ['3000000', etag, 0])
-    assert.deepEqual([(await find(courier, parcel))?.downloads, courier.downloads.length], [1 + 1, before])
+    assert.deepEqual([(await find(courier, other))?.downloads, endedOf(courier, other)], [0, []])
   })
 
   it('gives any one range exactly', async () => {
@@ -156,8 +159,8 @@ describe('GET of a link', () => {
 
   it('counts no download that broke', async () => {
     const other = await store(courier, Buffer.alloc(30_000_000))
-    await readSome(courier, pathOf(other))
-    assert.equal(courier.downloads.at(-1)?.outcome, 'broken')
+    await readSome(courier, other)
+    assert.equal(endedOf(courier, other)[0]?.outcome, 'broken')
     assert.equal((await find(courier, other))?.downloads, 0)
   })
 
@@ -265,7 +268,7 @@ describe('GET of a link that works once', () => {
   it('ends with the first complete download: 410', async () => {
     await using courier = await startCourierHttp(storage, { linkDownloads: 1 })
     const path = pathOf(await store(courier))
-    await readSome(courier, pathOf(await store(courier, Buffer.alloc(30_000_000))))
+    await readSome(courier, await store(courier, Buffer.alloc(30_000_000)))
     assert.ok((await courier.request('GET', path)).body.equals(content))
     assert.equal((await courier.request('GET', path)).status, 410)
   })
@@ -273,8 +276,9 @@ describe('GET of a link that works once', () => {
   it('is not used up by who breaks off, nor by the page', async () => {
     await using courier = await startCourierHttp(storage, { linkDownloads: 1 })
     const large = Buffer.alloc(30_000_000, 5)
-    const path = pathOf(await store(courier, large))
-    await readSome(courier, path)
+    const parcel = await store(courier, large)
+    const path = pathOf(parcel)
+    await readSome(courier, parcel)
     await courier.request('GET', path, { headers: { accept: 'text/html' } })
     await courier.request('GET', path, { headers: { range: 'bytes=0-999999' } })
     assert.ok((await courier.request('GET', path)).body.equals(large))
