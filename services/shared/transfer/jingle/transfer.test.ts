@@ -78,6 +78,12 @@ async function setUp(t: TestContext, { size = 300_000, receiver, parts, tap }: S
   return { ...file, sessions, send, outcomes, events, heard, stop: jingle.stop }
 }
 
+/** A sink that takes everything, keeps nothing, and finishes like this. */
+function sinkThat(finish: () => Promise<Kept>): Pick<OfferReceiverParts<Kept>, 'open'> {
+  const nothing = async () => {}
+  return { open: async () => ({ offset: 0, bytes: 0, write: nothing, finish, keep: nothing, discard: nothing }) }
+}
+
 function actionOf(stanza: Element): string | undefined {
   return stanza.getChild('jingle', ns.jingle)?.attrs.action
 }
@@ -280,19 +286,10 @@ describe('sendByJingle() to createJingleReceiver()', () => {
   it('says success only when the sink has finished', async (t) => {
     const story: string[] = []
     const { send } = await setUp(t, {
-      parts: {
-        open: async () => ({
-          offset: 0,
-          bytes: 0,
-          write: async () => {},
-          async finish() {
-            story.push('finished')
-            return { path: '', sha256: '' }
-          },
-          keep: async () => {},
-          discard: async () => {},
-        }),
-      },
+      parts: sinkThat(async () => {
+        story.push('finished')
+        return { path: '', sha256: '' }
+      }),
       tap(stanza) {
         if (actionOf(stanza) === 'session-terminate' && stanza.attrs.type === 'set') story.push('told')
         return true
@@ -305,19 +302,10 @@ describe('sendByJingle() to createJingleReceiver()', () => {
   it('does not wait for the word of a receiver that has gone', async (t) => {
     const finishing = Promise.withResolvers<never>()
     const { send, sessions } = await setUp(t, {
-      parts: {
-        open: async () => ({
-          offset: 0,
-          bytes: 0,
-          write: async () => {},
-          finish() {
-            refuseUnknownSessions(sessions[1])
-            return finishing.promise
-          },
-          keep: async () => {},
-          discard: async () => {},
-        }),
-      },
+      parts: sinkThat(() => {
+        refuseUnknownSessions(sessions[1])
+        return finishing.promise
+      }),
     })
     await assert.rejects(send({ direct: ['127.0.0.1'], pingIntervalMs: 5 }), /bob@ex.org\/T has left the session/)
     finishing.reject(new Error('ended'))
@@ -325,16 +313,7 @@ describe('sendByJingle() to createJingleReceiver()', () => {
 
   it('hears of a sink that cannot finish', async (t) => {
     const { send, outcomes } = await setUp(t, {
-      parts: {
-        open: async () => ({
-          offset: 0,
-          bytes: 0,
-          write: async () => {},
-          finish: () => Promise.reject(new Failure('unavailable', 'The disk is gone')),
-          keep: async () => {},
-          discard: async () => {},
-        }),
-      },
+      parts: sinkThat(() => Promise.reject(new Failure('unavailable', 'The disk is gone'))),
     })
     await assert.rejects(send({ direct: ['127.0.0.1'] }), /The disk is gone/)
     await assert.rejects(outcomes[0] ?? Promise.resolve(), /The disk is gone/)
